@@ -1,0 +1,89 @@
+namespace Outlay;
+
+/// <summary>Every way in which Outlay can say no. HTTP, CLI and logs read the same code: see <see cref="ErrorTable"/>.</summary>
+internal enum ErrorCode
+{
+    InvalidInput,
+    Usage,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    StaleVersion,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    LimitExceeded,
+    VersionRequired,
+    Unavailable,
+    OutcomeUnknown,
+    BadConfiguration,
+    SchemaMismatch,
+    Inconsistent,
+    Cancelled,
+    Internal,
+}
+
+/// <summary>A failure that the user can read and act on. Its message goes out as it is: it never holds a secret.</summary>
+internal sealed class AppException(ErrorCode code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public ErrorCode Code { get; } = code;
+
+    /// <summary>What is wrong, by field; empty when the failure is not about fields.</summary>
+    public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>How long the caller should wait before a retry; null when a retry would not help.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
+
+/// <summary>One row of the table that every door reads.</summary>
+/// <param name="Slug">The stable name in problem types, logs and metric labels.</param>
+/// <param name="HttpStatus">The status of an HTTP answer (RFC 9110).</param>
+/// <param name="ExitCode">The exit code of a CLI verb (the range 64–78 follows sysexits.h).</param>
+/// <param name="Title">A summary that is the same for every occurrence.</param>
+/// <param name="Cure">What the reader can do about it.</param>
+internal sealed record ErrorRow(string Slug, int HttpStatus, int ExitCode, string Title, string Cure);
+
+/// <summary>The one table from <see cref="ErrorCode"/> to problem type, HTTP status and exit code.</summary>
+internal static class ErrorTable
+{
+    public static ErrorRow Of(ErrorCode code) => code switch
+    {
+        ErrorCode.InvalidInput => new("invalid-input", 400, 3, "The input is not valid",
+            "Correct each field named in errors and send it again. Nothing was stored."),
+        ErrorCode.Usage => new("usage", 400, 2, "The command is not complete or not known",
+            "Run the verb with --help to see what it takes."),
+        ErrorCode.NotFound => new("not-found", 404, 4, "There is no such thing",
+            "Check the address or the id; what was deleted is in the trash."),
+        ErrorCode.MethodNotAllowed => new("method-not-allowed", 405, 2, "The address does not take this method",
+            "The Allow header lists the methods that it takes."),
+        ErrorCode.Conflict => new("conflict", 409, 5, "The request does not fit the present state",
+            "Read the state again, then decide."),
+        ErrorCode.StaleVersion => new("stale-version", 412, 5, "Somebody changed it since you read it",
+            "Read the expense again, apply your change to what it is now, and send it with the new ETag."),
+        ErrorCode.BodyTooLarge => new("body-too-large", 413, 3, "The request body is too large",
+            "A body may have 64 KiB. Import many expenses with the import verb."),
+        ErrorCode.UnsupportedMediaType => new("unsupported-media-type", 415, 3, "The body is of a type that is not understood",
+            "Send JSON with Content-Type: application/json, or a merge patch with application/merge-patch+json."),
+        ErrorCode.LimitExceeded => new("limit-exceeded", 422, 3, "A limit of the book would be exceeded",
+            "The message names the limit. Nothing was stored."),
+        ErrorCode.VersionRequired => new("version-required", 428, 5, "The change must name the version it is meant for",
+            "Read the expense, then send its ETag in If-Match."),
+        ErrorCode.Unavailable => new("unavailable", 503, 69, "The service cannot do this right now",
+            "Wait as long as Retry-After says and send it again. Nothing was stored."),
+        ErrorCode.OutcomeUnknown => new("outcome-unknown", 503, 69, "The database did not say whether it stored the change",
+            "Look whether the change is there before you send it again."),
+        ErrorCode.BadConfiguration => new("bad-configuration", 500, 78, "The configuration is not valid",
+            "Correct each setting named and start again; outlay config shows what is in force."),
+        ErrorCode.SchemaMismatch => new("schema-mismatch", 500, 78, "The database does not fit this version of the program",
+            "The message says which version fits."),
+        ErrorCode.Inconsistent => new("inconsistent", 500, 65, "The stored data does not add up",
+            "Run outlay doctor to see where, and outlay doctor --repair to rebuild the totals from the expenses."),
+        ErrorCode.Cancelled => new("cancelled", 499, 130, "The request was cancelled",
+            "Nothing was stored."),
+        _ => new("internal", 500, 70, "Something went wrong that should not have",
+            "Send the trace_id to whoever runs this service: the log has the rest."),
+    };
+
+    /// <summary>The code whose slug this is; null when there is none.</summary>
+    public static ErrorCode? FromSlug(string slug) =>
+        Enum.GetValues<ErrorCode>().Cast<ErrorCode?>().FirstOrDefault(code => Of(code!.Value).Slug == slug);
+}

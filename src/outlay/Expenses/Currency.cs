@@ -1,0 +1,61 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Outlay.Expenses;
+
+/// <summary>
+/// A currency of ISO 4217, with the number of decimals of its minor unit: 0, 2 or 3.
+/// Withdrawn codes stay known, because records reach back for years. Units of account with four decimals (CLF, UYW),
+/// metals and test codes are not money that anyone spends and are not known.
+/// </summary>
+internal sealed class Currency
+{
+    private const string NoDecimals =
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF " +
+        "BEF BYR ESP GRD ITL LUF PTE TRL";
+
+    private const string ThreeDecimals = "BHD IQD JOD KWD LYD OMR TND";
+
+    private const string TwoDecimals =
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW " +
+        "CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF " +
+        "IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK " +
+        "MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP " +
+        "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG " +
+        "YER ZAR ZMW ZWG " +
+        "ANG ATS BGN CUC CYP DEM EEK FIM FRF HRK IEP LTL LVL MRO MTL NLG SIT SKK SLL STD VEF ZMK ZWL";
+
+    private static readonly FrozenDictionary<string, Currency> s_byCode = Table();
+
+    private Currency(string code, int decimals)
+    {
+        Code = code;
+        Decimals = decimals;
+        UnitsPerWhole = decimals switch { 0 => 1, 2 => 100, _ => 1000 };
+    }
+
+    /// <summary>The three capital letters of ISO 4217.</summary>
+    public string Code { get; }
+
+    /// <summary>The number of decimals of the minor unit: 0, 2 or 3.</summary>
+    public int Decimals { get; }
+
+    /// <summary>How many minor units make one: 1, 100 or 1000.</summary>
+    public int UnitsPerWhole { get; }
+
+    public static IReadOnlyCollection<Currency> All => s_byCode.Values;
+
+    /// <summary>The currency with this code. Throws <see cref="KeyNotFoundException"/>: only for codes that were checked before.</summary>
+    public static Currency Of(string code) => s_byCode[code];
+
+    /// <summary>Finds a currency by its code, in capitals or not.</summary>
+    public static bool TryGet(string code, [NotNullWhen(true)] out Currency? currency) =>
+        s_byCode.TryGetValue(code, out currency) || s_byCode.TryGetValue(code.ToUpperInvariant(), out currency);
+
+    public override string ToString() => Code;
+
+    private static FrozenDictionary<string, Currency> Table() =>
+        new[] { (NoDecimals, 0), (TwoDecimals, 2), (ThreeDecimals, 3) }
+            .SelectMany(group => group.Item1.Split(' ').Select(code => new Currency(code, group.Item2)))
+            .ToFrozenDictionary(currency => currency.Code);
+}

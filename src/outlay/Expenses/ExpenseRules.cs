@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Outlay.Expenses;
+
+/// <summary>
+/// The rules of an expense, and its limits: the only way from an <see cref="ExpenseDraft"/> to an
+/// <see cref="ExpenseContent"/>, whichever door the draft came through. All faults are reported at once.
+/// Lengths count Unicode code points, as both database engines do.
+/// </summary>
+internal static class ExpenseRules
+{
+    public const int MaxDescriptionLength = 500;
+    public const int MaxNotesLength = 10_000;
+    public const int MaxLabelLength = 64;
+    public const int MaxTags = 20;
+
+    /// <summary>What stands between tags where a list of them is one text (CSV); no tag holds it.</summary>
+    public const char TagSeparator = ';';
+
+    public static readonly DateOnly MinDate = new(1900, 1, 1);
+    public static readonly DateOnly MaxDate = new(2999, 12, 31);
+
+    private const string DateFormat = "yyyy-MM-dd";
+
+    /// <summary>Checks a draft; adds what is wrong to <paramref name="faults"/> and gives null then.</summary>
+    public static ExpenseContent? Check(ExpenseDraft draft, Currency ownerCurrency, Faults faults)
+    {
+        var before = faults.Count;
+        var date = CheckDate(draft.Date, faults);
+        var description = CheckDescription(draft.Description, faults);
+        var amount = CheckAmount(draft.Amount, draft.Currency, ownerCurrency, faults);
+        var category = CheckLabel("category", draft.Category, faults);
+        var tags = CheckTags(draft.Tags, faults);
+        var notes = CheckNotes(draft.Notes, faults);
+        return faults.Count == before ? new ExpenseContent(date, description, amount, category, tags, notes) : null;
+    }
+
+    /// <summary>Reads a calendar day written YYYY-MM-DD, whatever its year.</summary>
+    public static bool TryParseDate(ReadOnlySpan<char> text, out DateOnly date) =>
+        DateOnly.TryParseExact(text, DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
+
+    public static string FormatDate(DateOnly date) => date.ToString(DateFormat, CultureInfo.InvariantCulture);
+
+    private static DateOnly CheckDate(string? text, Faults faults)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            faults.AddMissing("date", "Date is required");
+        else if (!TryParseDate(text.AsSpan().Trim(), out var date))
+            faults.Add("date", "Invalid date format. Use YYYY-MM-DD");
+        else if (date < MinDate || date > MaxDate)
+            faults.Add("date", $"Date must be between {FormatDate(MinDate)} and {FormatDate(MaxDate)}");
+        else
+            return date;
+        return default;
+    }
+
+    private static string CheckDescription(string? text, Faults faults)
+    {
+        var description = text?.Trim() ?? "";
+        if (description.Length == 0)
+            faults.AddMissing("description", "Description is required");
+        else
+            CheckText("description", "Description", description, MaxDescriptionLength, allowLines: false, faults);
+        return description;
+    }
+
+    private static Money CheckAmount(string? text, string? code, Currency ownerCurrency, Faults faults)
+    {
+        var currency = ownerCurrency;
+        if (!string.IsNullOrWhiteSpace(code) && !Currency.TryGet(code.Trim(), out currency))
+            faults.Add("currency", "Currency must be a code of ISO 4217, like EUR, USD or JPY");
+
+        var money = Money.Zero(currency ?? ownerCurrency);
+        if (string.IsNullOrWhiteSpace(text))
+            faults.AddMissing("amount", "Amount is required");
+        else if (currency is not null && !Money.TryParse(text.AsSpan().Trim(), currency, out money, out var fault))
+            faults.Add("amount", fault);
+        return money;
+    }
+
+    private static Label? CheckLabel(string field, string? text, Faults faults)
+    {
+        var label = text?.Trim() ?? "";
+        if (label.Length == 0)
+            return null;
+        CheckText(field, field == "category" ? "Category" : "A tag", label, MaxLabelLength, allowLines: false, faults);
+        return new Label(label);
+    }
+
+    private static List<Label> CheckTags(IReadOnlyList<string> texts, Faults faults)
+    {
+        var tags = new SortedDictionary<string, Label>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            if (CheckLabel("tags", text, faults) is not { } tag)
+                continue;
+            if (tag.Text.Contains(TagSeparator))
+                faults.Add("tags", $"A tag cannot contain '{TagSeparator}'");
+            tags.TryAdd(tag.Key, tag);
+        }
+
+        if (tags.Count > MaxTags)
+            faults.Add("tags", $"An expense can have at most {MaxTags} tags, this one has {tags.Count}");
+        return [.. tags.Values];
+    }
+
+    private static string? CheckNotes(string? notes, Faults faults)
+    {
+        if (string.IsNullOrWhiteSpace(notes))
+            return null;
+        CheckText("notes", "Notes", notes, MaxNotesLength, allowLines: true, faults);
+        return notes;
+    }
+
+    private static void CheckText(string field, string name, string text, int maxLength, bool allowLines, Faults faults)
+    {
+        var length = 0;
+        for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done)
+            {
+                faults.Add(field, $"{name} must be valid Unicode text: it holds half of a surrogate pair");
+                return;
+            }
+
+            if (Rune.IsControl(rune) && !(allowLines && rune.Value is ('\n' or '\r' or '\t')))
+            {
+                faults.Add(field, $"{name} cannot contain control characters (U+{rune.Value:X4})");
+                return;
+            }
+
+            rest = rest[consumed..];
+        }
+
+        if (length > maxLength)
+            faults.Add(field, $"{name} can have at most {maxLength} characters, this one has {length}");
+    }
+}

@@ -1,0 +1,150 @@
+using System.Data.Common;
+using Outlay.Reports;
+using Outlay.Storage;
+
+namespace Outlay.Expenses;
+
+/// <summary>The rules about who may change what, and the transaction that keeps expenses and totals together: the only writer.</summary>
+internal sealed class ExpenseService(Database database, TimeProvider clock, Settings settings)
+{
+    /// <summary>The owner of everything while no keys exist.</summary>
+    public const string DefaultOwner = "default";
+
+    /// <summary>How many expenses one bulk insert takes: what an import holds in memory.</summary>
+    public const int BatchSize = 5_000;
+
+    /// <summary>The largest page of a list.</summary>
+    public const int MaxPageSize = 500;
+
+    /// <summary>Records an expense. Throws <see cref="ErrorCode.InvalidInput"/> with every fault.</summary>
+    public Task<Expense> AddAsync(string owner, ExpenseDraft draft, CancellationToken token) =>
+        database.WriteAsync(async connection =>
+        {
+            var content = Check(draft, await CurrencyAsync(connection, owner, token));
+            var now = Now();
+            var id = await ExpenseStore.InsertAsync(connection, owner, content, now, token);
+            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Add(content), token);
+            return new Expense(id, content, 1, now, now, null);
+        }, token);
+
+    /// <summary>
+    /// Records many expenses in one transaction, at constant memory: all of them, or none when the sequence throws.
+    /// Other writers of the totals wait only for the last moment of it.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    public Task<long> AddManyAsync(string owner, IAsyncEnumerable<ExpenseContent> contents, CancellationToken token) =>
+        database.WriteAsync(async connection =>
+        {
+            var now = Now();
+            var change = new TotalsChange();
+            var count = 0L;
+            await foreach (var batch in contents.Chunk(BatchSize).WithCancellation(token))
+            {
+                var ids = await database.ReserveIdsAsync(connection, "expenses", batch.Length, token);
+                await ExpenseStore.InsertManyAsync(database, connection, owner, ids, batch, now, token);
+                foreach (var content in batch)
+                    change.Add(content);
+                count += batch.Length;
+            }
+
+            await TotalsStore.ApplyAsync(connection, owner, change, token);
+            return count;
+        }, token);
+
+    /// <summary>One expense that counts. Throws <see cref="ErrorCode.NotFound"/>, also for one in the trash or of somebody else.</summary>
+    public Task<Expense> GetAsync(string owner, long id, CancellationToken token) =>
+        database.ReadAsync(async connection =>
+            await ExpenseStore.FindAsync(connection, owner, id, "", token) is { DeletedAt: null } expense ? expense : throw NotFound(id), token);
+
+    /// <summary>All that pass the filter, newest first, streamed at constant memory.</summary>
+    public IAsyncEnumerable<Expense> ListAsync(string owner, ExpenseFilter filter, CancellationToken token) =>
+        database.StreamAsync(ExpenseStore.List(owner, filter), ExpenseStore.Read, token);
+
+    /// <summary>Some of those that pass the filter, newest first.</summary>
+    /// <param name="after">The last expense of the page before; null for the first page.</param>
+    /// <param name="size">1 to <see cref="MaxPageSize"/>.</param>
+    public Task<ExpensePage> PageAsync(string owner, ExpenseFilter filter, ExpenseCursor? after, int size, CancellationToken token) =>
+        database.ReadAsync(async connection =>
+        {
+            var rows = await ExpenseStore.List(owner, filter, after, size + 1).ListAsync(connection, ExpenseStore.Read, token);
+            if (rows.Count <= size)
+                return new ExpensePage(rows, null);
+            rows.RemoveAt(size);
+            return new ExpensePage(rows, new ExpenseCursor(rows[^1].Content.Date, rows[^1].Id));
+        }, token);
+
+    /// <summary>
+    /// Changes an expense. Throws <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.StaleVersion"/> or
+    /// <see cref="ErrorCode.InvalidInput"/>.
+    /// </summary>
+    /// <param name="versions">The change is made only if the version is among these; null for any.</param>
+    /// <param name="change">Makes the new draft out of the present one.</param>
+    public Task<Expense> ChangeAsync(
+        string owner, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> change, CancellationToken token) =>
+        database.WriteAsync(async connection =>
+        {
+            var old = await LockAsync(connection, owner, id, inTrash: false, versions, token);
+            var content = Check(change(ExpenseDraft.From(old.Content)), await CurrencyAsync(connection, owner, token));
+            var now = Now();
+            await ExpenseStore.UpdateAsync(connection, owner, id, content, now, token);
+            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Remove(old.Content).Add(content), token);
+            return old with { Content = content, Version = old.Version + 1, UpdatedAt = now };
+        }, token);
+
+    /// <summary>Puts an expense into the trash.</summary>
+    public Task<Expense> DeleteAsync(string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+        database.WriteAsync(async connection =>
+        {
+            var old = await LockAsync(connection, owner, id, inTrash: false, versions, token);
+            var now = Now();
+            await ExpenseStore.SetDeletedAsync(connection, owner, id, now, now, token);
+            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Remove(old.Content), token);
+            return old with { Version = old.Version + 1, UpdatedAt = now, DeletedAt = now };
+        }, token);
+
+    /// <summary>Takes an expense out of the trash, as it was.</summary>
+    public Task<Expense> RestoreAsync(string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+        database.WriteAsync(async connection =>
+        {
+            var old = await LockAsync(connection, owner, id, inTrash: true, versions, token);
+            var now = Now();
+            await ExpenseStore.SetDeletedAsync(connection, owner, id, null, now, token);
+            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Add(old.Content), token);
+            return old with { Version = old.Version + 1, UpdatedAt = now, DeletedAt = null };
+        }, token);
+
+    /// <summary>The currency of an expense of this owner that names none.</summary>
+    public Task<Currency> CurrencyAsync(string owner, CancellationToken token) =>
+        database.ReadAsync(connection => CurrencyAsync(connection, owner, token), token);
+
+    private async Task<Currency> CurrencyAsync(DbConnection connection, string owner, CancellationToken token) =>
+        await ExpenseStore.OwnerCurrencyAsync(connection, owner, token) ?? settings.DefaultCurrency;
+
+    private async Task<Expense> LockAsync(
+        DbConnection connection, string owner, long id, bool inTrash, IReadOnlyCollection<long>? versions, CancellationToken token)
+    {
+        var expense = await ExpenseStore.FindAsync(connection, owner, id, database.ForUpdate, token);
+        if (expense is null || inTrash != expense.DeletedAt.HasValue)
+            throw inTrash ? new AppException(ErrorCode.NotFound, $"Expense with id {id} is not in the trash") : NotFound(id);
+        if (versions is not null && !versions.Contains(expense.Version))
+            throw new AppException(ErrorCode.StaleVersion, $"Expense {id} is at version {expense.Version} now: somebody changed it since you read it");
+        return expense;
+    }
+
+    private static AppException NotFound(long id) => new(ErrorCode.NotFound, $"Expense with id {id} not found");
+
+    private static ExpenseContent Check(ExpenseDraft draft, Currency ownerCurrency)
+    {
+        var faults = new Faults();
+        var content = ExpenseRules.Check(draft, ownerCurrency, faults);
+        faults.ThrowIfAny();
+        return content!;
+    }
+
+    /// <summary>Now, to the millisecond: both engines store that much and give it back unchanged.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = clock.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+    }
+}

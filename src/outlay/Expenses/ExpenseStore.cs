@@ -1,0 +1,131 @@
+using System.Data.Common;
+using Outlay.Storage;
+
+namespace Outlay.Expenses;
+
+/// <summary>Every SQL statement about single expenses and lists of them: one text for both engines. The owner is part of each.</summary>
+internal static class ExpenseStore
+{
+    /// <summary>The columns of <see cref="Read"/>, in its order.</summary>
+    private const string Select =
+        """
+        select e.id, e.date, e.description, e.amount, e.currency, e.category, e.notes, e.version, e.created_at, e.updated_at, e.deleted_at,
+               (select string_agg(t.tag, ';' order by t.tag_key) from expense_tags t where t.expense_id = e.id)
+        from expenses e
+        """;
+
+    private static readonly string[] s_columns =
+    [
+        "id", "owner", "date", "description", "amount", "currency", "category", "category_key", "notes", "search_text",
+        "version", "created_at", "updated_at", "deleted_at",
+    ];
+
+    public static Task<Expense?> FindAsync(DbConnection connection, string owner, long id, string suffix, CancellationToken token) =>
+        new Sql($"{Select} where e.owner = @owner and e.id = @id{suffix}").With("@owner", owner).With("@id", id)
+            .FirstAsync(connection, Read, token);
+
+    /// <summary>Newest first, from behind a place in the list when one is given.</summary>
+    public static Sql List(string owner, ExpenseFilter filter, ExpenseCursor? after = null, int? limit = null)
+    {
+        var sql = filter.ApplyTo(new Sql(Select), owner);
+        if (after is { } place)
+            sql.Append(" and (e.date, e.id) < (@afterDate, @afterId)").With("@afterDate", place.Date).With("@afterId", place.Id);
+        sql.Append(" order by e.date desc, e.id desc");
+        return limit is null ? sql : sql.Append(" limit @limit").With("@limit", limit.Value);
+    }
+
+    /// <summary>All that is stored, the trash included, of every owner.</summary>
+    public static Sql Everything() =>
+        new(Select.Replace("select e.id,", "select e.owner, e.id,", StringComparison.Ordinal) + " order by e.owner, e.date, e.id");
+
+    public static async Task<long> InsertAsync(DbConnection connection, string owner, ExpenseContent content, DateTimeOffset now, CancellationToken token)
+    {
+        var id = await Content(new Sql(
+            """
+            insert into expenses (owner, date, description, amount, currency, category, category_key, notes, search_text, version, created_at, updated_at)
+            values (@owner, @date, @description, @amount, @currency, @category, @categoryKey, @notes, @searchText, 1, @now, @now)
+            returning id
+            """), owner, content).With("@now", now).ScalarAsync<long>(connection, token);
+        await InsertTagsAsync(connection, id, content.Tags, token);
+        return id;
+    }
+
+    public static async Task UpdateAsync(
+        DbConnection connection, string owner, long id, ExpenseContent content, DateTimeOffset now, CancellationToken token)
+    {
+        await Content(new Sql(
+            """
+            update expenses set date = @date, description = @description, amount = @amount, currency = @currency, category = @category,
+                category_key = @categoryKey, notes = @notes, search_text = @searchText, version = version + 1, updated_at = @now
+            where owner = @owner and id = @id
+            """), owner, content).With("@id", id).With("@now", now).ExecuteAsync(connection, token);
+        await new Sql("delete from expense_tags where expense_id = @id").With("@id", id).ExecuteAsync(connection, token);
+        await InsertTagsAsync(connection, id, content.Tags, token);
+    }
+
+    /// <summary>Puts an expense into the trash, or takes it out.</summary>
+    public static Task SetDeletedAsync(
+        DbConnection connection, string owner, long id, DateTimeOffset? deletedAt, DateTimeOffset now, CancellationToken token) =>
+        new Sql($"update expenses set deleted_at = {(deletedAt is null ? "null" : "@now")}, version = version + 1, updated_at = @now where owner = @owner and id = @id")
+            .With("@owner", owner).With("@id", id).With("@now", now).ExecuteAsync(connection, token);
+
+    /// <summary>Inserts many new expenses, under ids that were reserved for them, in the same order.</summary>
+    public static async Task InsertManyAsync(
+        Database database, DbConnection connection, string owner, IReadOnlyList<long> ids, IReadOnlyList<ExpenseContent> contents,
+        DateTimeOffset now, CancellationToken token)
+    {
+        var expenses = contents.Select((content, i) => new object?[]
+        {
+            ids[i], owner, content.Date, content.Description, content.Amount.Units, content.Amount.Currency.Code,
+            content.Category?.Text, content.CategoryKey, content.Notes, content.SearchText, 1L, now, now, null,
+        });
+        await database.BulkInsertAsync(connection, "expenses", s_columns, expenses, token);
+        var tags = contents.SelectMany((content, i) => content.Tags.Select(tag => new object?[] { ids[i], tag.Key, tag.Text }));
+        await database.BulkInsertAsync(connection, "expense_tags", ["expense_id", "tag_key", "tag"], tags, token);
+    }
+
+    /// <summary>The currency that an owner has chosen; null when none was chosen.</summary>
+    public static async Task<Currency?> OwnerCurrencyAsync(DbConnection connection, string owner, CancellationToken token)
+    {
+        var code = await new Sql("select currency from owners where name = @owner and currency is not null").With("@owner", owner)
+            .FirstAsync(connection, row => row.GetString(0), token);
+        return code is null ? null : Currency.Of(code);
+    }
+
+    public static Expense Read(DbDataReader row) => Read(row, 0);
+
+    /// <summary>Reads an expense from the columns that begin at <paramref name="first"/>.</summary>
+    public static Expense Read(DbDataReader row, int first) => new(
+        row.GetInt64(first),
+        new ExpenseContent(
+            row.GetFieldValue<DateOnly>(first + 1),
+            row.GetString(first + 2),
+            new Money(row.GetInt64(first + 3), Currency.Of(row.GetString(first + 4))),
+            row.IsDBNull(first + 5) ? null : new Label(row.GetString(first + 5)),
+            row.IsDBNull(first + 11) ? [] : [.. row.GetString(first + 11).Split(ExpenseRules.TagSeparator).Select(tag => new Label(tag))],
+            row.IsDBNull(first + 6) ? null : row.GetString(first + 6)),
+        row.GetInt64(first + 7),
+        row.GetFieldValue<DateTimeOffset>(first + 8),
+        row.GetFieldValue<DateTimeOffset>(first + 9),
+        row.IsDBNull(first + 10) ? null : row.GetFieldValue<DateTimeOffset>(first + 10));
+
+    private static async Task InsertTagsAsync(DbConnection connection, long id, IReadOnlyList<Label> tags, CancellationToken token)
+    {
+        foreach (var tag in tags)
+        {
+            await new Sql("insert into expense_tags (expense_id, tag_key, tag) values (@id, @key, @tag)")
+                .With("@id", id).With("@key", tag.Key).With("@tag", tag.Text).ExecuteAsync(connection, token);
+        }
+    }
+
+    private static Sql Content(Sql sql, string owner, ExpenseContent content) => sql
+        .With("@owner", owner)
+        .With("@date", content.Date)
+        .With("@description", content.Description)
+        .With("@amount", content.Amount.Units)
+        .With("@currency", content.Amount.Currency.Code)
+        .With("@category", content.Category?.Text)
+        .With("@categoryKey", content.CategoryKey)
+        .With("@notes", content.Notes)
+        .With("@searchText", content.SearchText);
+}

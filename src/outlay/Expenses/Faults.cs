@@ -1,0 +1,31 @@
+namespace Outlay.Expenses;
+
+/// <summary>Collects everything that is wrong with an input, by field, so that it is told at once and not one by one.</summary>
+internal sealed class Faults
+{
+    /// <summary>The summary of any number of missing fields.</summary>
+    public const string Missing = "All fields are required";
+
+    private readonly List<(string Field, string Message, string Summary)> _faults = [];
+
+    public int Count => _faults.Count;
+
+    public void Add(string field, string message) => _faults.Add((field, message, message));
+
+    public void AddMissing(string field, string message) => _faults.Add((field, message, Missing));
+
+    /// <summary>The messages by field.</summary>
+    public IReadOnlyDictionary<string, string[]> ByField => _faults
+        .GroupBy(fault => fault.Field, fault => fault.Message)
+        .ToDictionary(group => group.Key, group => group.Distinct().ToArray());
+
+    /// <summary>All faults in one line.</summary>
+    public override string ToString() => string.Join("; ", _faults.Select(fault => fault.Summary).Distinct());
+
+    /// <summary>Throws <see cref="ErrorCode.InvalidInput"/> with every fault, or does nothing when there is none.</summary>
+    public void ThrowIfAny()
+    {
+        if (Count > 0)
+            throw new AppException(ErrorCode.InvalidInput, ToString()) { Errors = ByField };
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Outlay.Expenses;
+
+/// <summary>
+/// An exact amount in one currency, counted in its minor unit (cents for EUR, yen for JPY). No binary float is involved
+/// anywhere, nothing is ever rounded, and amounts of two currencies do not add up.
+/// </summary>
+/// <param name="Minor">Minor units. 128 bits, so that a sum of any number of expenses fits.</param>
+/// <param name="Currency">The currency that gives the minor unit its size.</param>
+internal readonly record struct Money(Int128 Minor, Currency Currency) : IComparable<Money>
+{
+    /// <summary>The largest amount of one expense, in minor units: 999,999,999,999.99 with two decimals.</summary>
+    public const long MaxMinor = 99_999_999_999_999;
+
+    /// <summary>The minor units of one expense, which the validator keeps within 64 bits.</summary>
+    public long Units => checked((long)Minor);
+
+    public static Money Zero(Currency currency) => new(0, currency);
+
+    /// <summary>Adds two amounts of one currency. Throws <see cref="InvalidOperationException"/> for two currencies.</summary>
+    public static Money operator +(Money left, Money right) =>
+        left.Currency == right.Currency
+            ? left with { Minor = checked(left.Minor + right.Minor) }
+            : throw new InvalidOperationException($"{left.Currency} and {right.Currency} do not add up.");
+
+    public static Money operator -(Money money) => money with { Minor = -money.Minor };
+
+    /// <summary>
+    /// Reads an amount of an expense: ASCII digits, then at most as many decimals as the currency has behind a point.
+    /// </summary>
+    /// <param name="text">What was written, for example <c>3.50</c>.</param>
+    /// <param name="currency">The currency it is in.</param>
+    /// <param name="money">The amount, greater than zero and at most <see cref="MaxMinor"/>.</param>
+    /// <param name="fault">What is wrong, for a person to read; null when the amount is good.</param>
+    public static bool TryParse(ReadOnlySpan<char> text, Currency currency, out Money money, [NotNullWhen(false)] out string? fault)
+    {
+        money = Zero(currency);
+        fault = Fault(text, currency);
+        if (fault is not null)
+            return false;
+
+        var point = text.IndexOf('.');
+        var whole = point < 0 ? text : text[..point];
+        var decimals = point < 0 ? [] : text[(point + 1)..];
+        var minor = Digits(whole) * currency.UnitsPerWhole;
+        minor += Digits(decimals) * Scale(currency.Decimals - decimals.Length);
+
+        fault = minor switch
+        {
+            _ when minor == 0 => "Amount must be greater than 0",
+            _ when minor > MaxMinor => $"Amount must be at most {new Money(MaxMinor, currency)}",
+            _ => null,
+        };
+        money = new Money(minor, currency);
+        return fault is null;
+    }
+
+    /// <summary>Writes the amount exactly, with all decimals of the currency and a point: <c>3.50</c>, <c>1200</c>, <c>2.646</c>.</summary>
+    public override string ToString()
+    {
+        if (Currency.Decimals == 0)
+            return Minor.ToString(CultureInfo.InvariantCulture);
+        var (whole, part) = Int128.DivRem(Int128.Abs(Minor), Currency.UnitsPerWhole);
+        var sign = Minor < 0 ? "-" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{sign}{whole}.{part.ToString($"D{Currency.Decimals}", CultureInfo.InvariantCulture)}");
+    }
+
+    public int CompareTo(Money other) =>
+        Currency == other.Currency
+            ? Minor.CompareTo(other.Minor)
+            : throw new InvalidOperationException($"{Currency} and {other.Currency} do not compare.");
+
+    private static string? Fault(ReadOnlySpan<char> text, Currency currency)
+    {
+        if (text is ['-', .. var rest] && IsPlain(rest))
+            return "Amount must be greater than 0";
+        if (!IsPlain(text))
+            return "Amount must be digits with a point before the decimals, like 3.50: no sign, no exponent, no thousands separators";
+
+        var point = text.IndexOf('.');
+        var decimals = point < 0 ? 0 : text.Length - point - 1;
+        if (decimals > currency.Decimals)
+            return currency.Decimals == 0
+                ? $"{currency} has no decimals: write a whole number"
+                : $"{currency} has {currency.Decimals} decimals, this amount has {decimals}; amounts are never rounded";
+
+        var whole = (point < 0 ? text : text[..point]).TrimStart('0');
+        return whole.Length > 15 ? $"Amount must be at most {new Money(MaxMinor, currency)}" : null;
+    }
+
+    private static bool IsPlain(ReadOnlySpan<char> text)
+    {
+        var point = text.IndexOf('.');
+        if (point < 0)
+            return !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
+        var decimals = text[(point + 1)..];
+        return !decimals.Contains('.') && IsPlain(text[..point]) && IsPlain(decimals);
+    }
+
+    private static Int128 Digits(ReadOnlySpan<char> text) =>
+        text.IsEmpty ? 0 : Int128.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static int Scale(int missingDecimals) => missingDecimals switch { <= 0 => 1, 1 => 10, 2 => 100, _ => 1000 };
+}

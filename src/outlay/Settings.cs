@@ -1,0 +1,98 @@
+using System.Net;
+using Outlay.Expenses;
+
+namespace Outlay;
+
+/// <summary>Every option of the program. Read once, from environment variables, and checked as a whole before anything starts.</summary>
+internal sealed record Settings
+{
+    /// <summary>The PostgreSQL server; null selects the embedded database in <see cref="DataDir"/>.</summary>
+    public PostgresSettings? Postgres { get; init; }
+
+    /// <summary>The folder of the embedded database and of local state.</summary>
+    public required string DataDir { get; init; }
+
+    /// <summary>Where the server listens: an absolute http URL. Default http://127.0.0.1:8000.</summary>
+    public required Uri Listen { get; init; }
+
+    /// <summary>Serve without keys on an address that others can reach. Default false.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>The currency of an expense that names none, while its owner has set no other. Default EUR.</summary>
+    public required Currency DefaultCurrency { get; init; }
+
+    /// <summary>Where backups are written. Default: the folder backups in <see cref="DataDir"/>.</summary>
+    public required string BackupsDir { get; init; }
+
+    public required LogSettings Log { get; init; }
+
+    /// <summary>The file of the embedded database.</summary>
+    public string SqliteFile => Path.Combine(DataDir, "outlay.db");
+
+    /// <summary>Whether only this machine can reach the server.</summary>
+    public bool ListensOnLoopback =>
+        Listen.Host == "localhost" || (IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Reads all settings; what is wrong, and where each value came from, is in <paramref name="source"/> afterwards: see <see cref="SettingsSource.ThrowIfFaulty"/>.</summary>
+    public static Settings From(SettingsSource source)
+    {
+        var dataDir = source.Folder("DATA_DIR", DefaultDataDir);
+        return new Settings
+        {
+            Postgres = PostgresSettings.From(source),
+            DataDir = dataDir,
+            Listen = source.Url("LISTEN", "http://127.0.0.1:8000"),
+            AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
+            DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
+            BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
+            Log = LogSettings.From(source),
+        };
+    }
+
+    private static string DefaultDataDir()
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return home.Length == 0 ? "" : Path.Combine(home, "outlay");
+    }
+}
+
+/// <summary>How to reach PostgreSQL. Any of its variables set selects it.</summary>
+/// <param name="Host">DB_HOST: a name, or several with commas between them for failover; each may carry its own port.</param>
+/// <param name="Port">DB_PORT: 1–65535, default 5432.</param>
+internal sealed record PostgresSettings(string Host, int Port, string Database, string User, string Password)
+{
+    private static readonly string[] s_names = ["DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD"];
+
+    public static PostgresSettings? From(SettingsSource source)
+    {
+        var selected = s_names.Any(source.IsSet) || source.IsSet("DB_PASSWORD_FILE");
+        var settings = new PostgresSettings(
+            source.Text("DB_HOST", "localhost"),
+            source.Number("DB_PORT", 5432, 1, 65535),
+            source.Text("DB_NAME", "expense_tracker"),
+            source.Text("DB_USER", "expense_user"),
+            source.Secret("DB_PASSWORD", "expense_pass"));
+        return selected ? settings : null;
+    }
+}
+
+/// <summary>What is logged, and where to.</summary>
+/// <param name="Level">LOG_LEVEL: debug, info, warning or error; default info.</param>
+/// <param name="Format">LOG_FORMAT: json or text; default text on a terminal, json elsewhere.</param>
+/// <param name="File">LOG_FILE: also write here, rotated by day and size; null for standard output only.</param>
+/// <param name="RetentionDays">LOG_RETENTION_DAYS: rotated files older than this are removed, 1–3650 days, default 7.</param>
+internal sealed record LogSettings(LogLevel Level, LogFormat Format, string? File, int RetentionDays)
+{
+    public static LogSettings From(SettingsSource source) => new(
+        source.Choice("LOG_LEVEL", "info", ("debug", LogLevel.Debug), ("info", LogLevel.Information),
+            ("warning", LogLevel.Warning), ("error", LogLevel.Error)),
+        source.Choice("LOG_FORMAT", source.OnTerminal ? "text" : "json", ("json", LogFormat.Json), ("text", LogFormat.Text)),
+        source.OptionalPath("LOG_FILE"),
+        source.Number("LOG_RETENTION_DAYS", 7, 1, 3650));
+}
+
+internal enum LogFormat
+{
+    Json,
+    Text,
+}

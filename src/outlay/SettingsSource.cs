@@ -1,0 +1,128 @@
+using System.Globalization;
+using Outlay.Expenses;
+
+namespace Outlay;
+
+/// <summary>One setting as it is in force.</summary>
+/// <param name="Value">What is in force; a secret is masked.</param>
+/// <param name="Origin">default, environment, or the file it was read from.</param>
+internal sealed record SettingReport(string Name, string Value, string Origin);
+
+/// <summary>
+/// Reads settings from environment variables, and a secret also from the file that NAME_FILE names. Remembers where each
+/// value came from and everything that is wrong, so that all of it can be told at once.
+/// </summary>
+internal sealed class SettingsSource(Func<string, string?> environment, bool onTerminal = false)
+{
+    private readonly List<string> _faults = [];
+
+    /// <summary>Whether a person watches the output; some defaults depend on it.</summary>
+    public bool OnTerminal { get; } = onTerminal;
+
+    public List<SettingReport> Report { get; } = [];
+
+    public IReadOnlyList<string> Faults => _faults;
+
+    public bool IsSet(string name) => !string.IsNullOrEmpty(environment(name));
+
+    public string Text(string name, string fallback) => Read(name, fallback);
+
+    public string? OptionalPath(string name)
+    {
+        var value = Read(name, "");
+        return value.Length == 0 ? null : Path.GetFullPath(value);
+    }
+
+    public string Folder(string name, Func<string> fallback)
+    {
+        var value = Read(name, fallback());
+        if (value.Length > 0)
+            return Path.GetFullPath(value);
+        Fault(name, "is not set and there is no home folder to put a default in", $"set {name} to a folder that can be written");
+        return Path.GetTempPath();
+    }
+
+    public int Number(string name, int fallback, int min, int max)
+    {
+        var value = Read(name, fallback.ToString(CultureInfo.InvariantCulture));
+        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+            return number;
+        Fault(name, $"is '{value}'", $"use a whole number from {min} to {max}");
+        return fallback;
+    }
+
+    public bool Flag(string name, bool fallback) =>
+        Choice(name, fallback ? "true" : "false", ("true", true), ("false", false));
+
+    public T Choice<T>(string name, string fallback, params (string Text, T Value)[] choices)
+    {
+        var value = Read(name, fallback);
+        foreach (var choice in choices)
+        {
+            if (string.Equals(choice.Text, value, StringComparison.OrdinalIgnoreCase))
+                return choice.Value;
+        }
+
+        Fault(name, $"is '{value}'", $"use one of {string.Join(", ", choices.Select(choice => choice.Text))}");
+        return choices[0].Value;
+    }
+
+    public Currency Currency(string name, string fallback)
+    {
+        var value = Read(name, fallback);
+        if (Expenses.Currency.TryGet(value, out var currency))
+            return currency;
+        Fault(name, $"is '{value}'", "use a code of ISO 4217, like EUR, USD or JPY");
+        return Expenses.Currency.Of(fallback);
+    }
+
+    public Uri Url(string name, string fallback)
+    {
+        var value = Read(name, fallback);
+        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http", PathAndQuery: "/", UserInfo: "" })
+            return url;
+        Fault(name, $"is '{value}'", $"use an address like {fallback}");
+        return new Uri(fallback);
+    }
+
+    public string Secret(string name, string fallback)
+    {
+        var file = environment($"{name}_FILE");
+        if (string.IsNullOrEmpty(file))
+            return Read(name, fallback, secret: true);
+        if (IsSet(name))
+        {
+            Fault(name, $"and {name}_FILE are both set", "set only one of them");
+            return fallback;
+        }
+
+        try
+        {
+            var value = File.ReadAllText(file).TrimEnd('\r', '\n');
+            Report.Add(new SettingReport(name, "********", file));
+            return value;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Fault($"{name}_FILE", $"names '{file}', which cannot be read", "check the path and its permissions");
+            return fallback;
+        }
+    }
+
+    /// <summary>Throws <see cref="ErrorCode.BadConfiguration"/> with every fault and its cure, or does nothing.</summary>
+    public void ThrowIfFaulty()
+    {
+        if (_faults.Count > 0)
+            throw new AppException(ErrorCode.BadConfiguration, string.Join(Environment.NewLine, _faults));
+    }
+
+    private string Read(string name, string fallback, bool secret = false)
+    {
+        var value = environment(name);
+        var isSet = !string.IsNullOrEmpty(value);
+        Report.Add(new SettingReport(name, secret ? "********" : isSet ? value! : fallback, isSet ? "environment" : "default"));
+        return isSet ? value! : fallback;
+    }
+
+    private void Fault(string name, string problem, string cure) => _faults.Add($"{name} {problem}: {cure}.");
+}

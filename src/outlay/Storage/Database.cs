@@ -1,0 +1,144 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+
+namespace Outlay.Storage;
+
+/// <summary>
+/// The contract of a database engine: connections, the write transaction, bulk insert, and what its errors mean.
+/// Everything that the two engines do differently is a member here; all other SQL is one text for both.
+/// </summary>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>How long to wait for a connection before the database counts as unavailable.</summary>
+    public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long a caller should wait before it tries an unavailable database again.</summary>
+    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The engine, as it is called in logs and in the folder of its migrations: sqlite or postgres.</summary>
+    public abstract string Engine { get; }
+
+    /// <summary>Where the data is, for a person to read; no password in it.</summary>
+    public abstract string Location { get; }
+
+    /// <summary>What a select appends to keep the row it read from changing until the transaction ends.</summary>
+    public abstract string ForUpdate { get; }
+
+    public static Database Open(Settings settings) =>
+        settings.Postgres is { } postgres ? new PostgresDatabase(postgres) : new SqliteDatabase(settings.SqliteFile);
+
+    /// <summary>Runs reads on one connection. Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.</summary>
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(token);
+            return await read(connection);
+        }
+        catch (Exception e) when (Explain(e) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
+    public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
+    {
+        await using var connection = await Explained(OpenAsync(token));
+        await using var command = sql.On(connection);
+        await using var reader = await Explained(command.ExecuteReaderAsync(token));
+        while (await Explained(reader.ReadAsync(token)))
+            yield return map(reader);
+    }
+
+    /// <summary>
+    /// Runs one write transaction: all of it is stored when this returns, or nothing when it throws. Cancelling stops the
+    /// work, but never the commit itself.
+    /// Throws <see cref="ErrorCode.Unavailable"/>, or <see cref="ErrorCode.OutcomeUnknown"/> when the commit got no answer.
+    /// </summary>
+    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken token)
+    {
+        try
+        {
+            using var turn = await TakeTurnAsync(token);
+            await using var connection = await OpenAsync(token);
+            await using var transaction = await BeginWriteAsync(connection, token);
+            var result = await write(connection);
+            token.ThrowIfCancellationRequested();
+            await CommitAsync(transaction);
+            return result;
+        }
+        catch (Exception e) when (Explain(e) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Opens a connection, ready for use, within <see cref="OpenTimeout"/>.</summary>
+    protected abstract Task<DbConnection> OpenAsync(CancellationToken token);
+
+    /// <summary>Waits for the turn to write, where an engine knows only one writer. Null where it takes many.</summary>
+    protected abstract Task<IDisposable?> TakeTurnAsync(CancellationToken token);
+
+    protected abstract Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token);
+
+    /// <summary>What an exception of the engine means to a user; null when it is none of the engine's, or a fault in this program.</summary>
+    protected abstract AppException? Explain(Exception exception);
+
+    /// <summary>Whether a failed commit may have been stored all the same.</summary>
+    protected abstract bool IsOutcomeUnknown(Exception exception);
+
+    /// <summary>The names of a table's columns; none when there is no such table.</summary>
+    public abstract Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table, CancellationToken token);
+
+    /// <summary>Keeps other instances from migrating until the transaction ends.</summary>
+    public abstract Task LockMigrationsAsync(DbConnection connection, CancellationToken token);
+
+    /// <summary>Sets a table of the original system aside under another name, with the names that belong to it.</summary>
+    public abstract Task SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token);
+
+    /// <summary>Takes ids out of a table's sequence, ascending, for rows that are about to be inserted in bulk.</summary>
+    public abstract Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token);
+
+    /// <summary>Makes sure that no id up to this one is given out again.</summary>
+    public abstract Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token);
+
+    /// <summary>Inserts many rows the fastest way the engine has. Values stand in the order of the columns.</summary>
+    public abstract Task BulkInsertAsync(
+        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken token);
+
+    /// <summary>Asks the engine whether its own structures are intact; the first thing wrong, or null.</summary>
+    public abstract Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token);
+
+    public abstract ValueTask DisposeAsync();
+
+    protected static AppException Unavailable(string message, Exception inner) =>
+        new(ErrorCode.Unavailable, message, inner) { RetryAfter = RetryAfter };
+
+    private async Task CommitAsync(DbTransaction transaction)
+    {
+        try
+        {
+            // A commit is not cancelled: half-way through nobody would know what it did.
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (IsOutcomeUnknown(e))
+        {
+            throw new AppException(ErrorCode.OutcomeUnknown,
+                "The database did not say whether it stored the change. Look whether it is there before you send it again.", e)
+            { RetryAfter = RetryAfter };
+        }
+    }
+
+    private async Task<T> Explained<T>(Task<T> task)
+    {
+        try
+        {
+            return await task;
+        }
+        catch (Exception e) when (Explain(e) is { } failure)
+        {
+            throw failure;
+        }
+    }
+}

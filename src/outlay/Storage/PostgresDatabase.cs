@@ -1,0 +1,156 @@
+using System.Data;
+using System.Data.Common;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Outlay.Storage;
+
+/// <summary>The PostgreSQL engine: several instances of the program on one server, or on a list of servers with one primary.</summary>
+internal sealed class PostgresDatabase : Database
+{
+    /// <summary>The key of the advisory lock that only one migrating instance holds.</summary>
+    private const long MigrationLock = 0x6F75746C6179; // "outlay"
+
+    private readonly PostgresSettings _settings;
+    private readonly DbDataSource _dataSource;
+
+    public PostgresDatabase(PostgresSettings settings)
+    {
+        _settings = settings;
+        var builder = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
+        {
+            Host = settings.Host,
+            Port = settings.Port,
+            Database = settings.Database,
+            Username = settings.User,
+            Password = settings.Password,
+            ApplicationName = "outlay",
+            // Whole seconds only: OpenAsync holds the exact limit.
+            Timeout = 2,
+            CommandTimeout = 30,
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = 2,
+            HostRecheckSeconds = 1,
+        }.ToString());
+        // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
+        // for its role would go wrong.
+        _dataSource = settings.Host.Contains(',')
+            ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite)
+            : builder.Build();
+    }
+
+    public override string Engine => "postgres";
+
+    public override string Location => $"{_settings.Host}:{_settings.Port}/{_settings.Database}";
+
+    public override string ForUpdate => " for update";
+
+    protected override async Task<DbConnection> OpenAsync(CancellationToken token)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(OpenTimeout);
+        try
+        {
+            return await _dataSource.OpenConnectionAsync(limit.Token);
+        }
+        catch (OperationCanceledException e) when (!token.IsCancellationRequested)
+        {
+            throw Unavailable($"PostgreSQL at {Location} gave no connection within {OpenTimeout.TotalSeconds} s.", e);
+        }
+    }
+
+    protected override Task<IDisposable?> TakeTurnAsync(CancellationToken token) => Task.FromResult<IDisposable?>(null);
+
+    protected override async Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token) =>
+        await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, token);
+
+    protected override AppException? Explain(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.NumericValueOutOfRange } =>
+            new AppException(ErrorCode.LimitExceeded, "The total of one month, currency and category would exceed 64 bits.", exception),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            Unavailable($"PostgreSQL at {Location} refused the login of {_settings.User}: check DB_USER and DB_PASSWORD.", exception),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
+            Unavailable($"PostgreSQL at {_settings.Host}:{_settings.Port} has no database {_settings.Database}: create it, or set DB_NAME.", exception),
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
+            Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables.", exception),
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
+            Unavailable($"The disk of PostgreSQL at {Location} is full.", exception),
+        PostgresException { SqlState: var state } when IsPassing(state) =>
+            Unavailable($"PostgreSQL at {Location} cannot do this right now (SQLSTATE {state}).", exception),
+        PostgresException => null,
+        NpgsqlException { InnerException: TimeoutException } =>
+            Unavailable($"PostgreSQL at {Location} did not answer in time.", exception),
+        NpgsqlException or SocketException =>
+            Unavailable($"PostgreSQL at {Location} cannot be reached: start it, or set DB_HOST and DB_PORT.", exception),
+        _ => null,
+    };
+
+    // Without an answer of the server itself, the commit may have reached it.
+    protected override bool IsOutcomeUnknown(Exception exception) =>
+        exception is NpgsqlException and not PostgresException
+            or PostgresException { SqlState: PostgresErrorCodes.TransactionResolutionUnknown or PostgresErrorCodes.AdminShutdown };
+
+    public override async Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table, CancellationToken token) =>
+        await new Sql(
+            """
+            select attname::text from pg_attribute
+            where attrelid = to_regclass(@table) and attnum > 0 and not attisdropped order by attnum
+            """).With("@table", table).ListAsync(connection, row => row.GetString(0), token);
+
+    public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) =>
+        new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
+
+    public override async Task SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
+    {
+        // Names of indexes and sequences share one space with tables: they go aside too, so that the new table gets its own.
+        await new Sql($"alter table {table} rename to {newName}").ExecuteAsync(connection, token);
+        await new Sql($"alter index if exists {table}_pkey rename to {newName}_pkey").ExecuteAsync(connection, token);
+        await new Sql($"alter sequence if exists {table}_id_seq rename to {newName}_id_seq").ExecuteAsync(connection, token);
+    }
+
+    public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token) =>
+        await new Sql($"select nextval(pg_get_serial_sequence('{table}', 'id')) from generate_series(1, @count)").With("@count", count)
+            .ListAsync(connection, row => row.GetInt64(0), token);
+
+    public override Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token) =>
+        new Sql($"select setval(pg_get_serial_sequence('{table}', 'id'), greatest(@last, nextval(pg_get_serial_sequence('{table}', 'id'))))")
+            .With("@last", last).ExecuteAsync(connection, token);
+
+    public override async Task BulkInsertAsync(
+        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken token)
+    {
+        await using var importer = await ((NpgsqlConnection)connection)
+            .BeginBinaryImportAsync($"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)", token);
+        foreach (var row in rows)
+        {
+            await importer.StartRowAsync(token);
+            foreach (var value in row)
+            {
+                if (value is null)
+                    await importer.WriteNullAsync(token);
+                else
+                    await importer.WriteAsync(value, token);
+            }
+        }
+
+        await importer.CompleteAsync(token);
+    }
+
+    public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
+    {
+        // Foreign keys are always enforced here; reading every row shows what the disk has lost.
+        await new Sql("select count(*) from expenses e left join expense_tags t on t.expense_id = e.id").ScalarAsync<long>(connection, token);
+        return null;
+    }
+
+    public override ValueTask DisposeAsync() => _dataSource.DisposeAsync();
+
+    /// <summary>Connection trouble, too few resources, a lock or a deadlock, a shutdown, a standby: it passes by itself.</summary>
+    private static bool IsPassing(string state) =>
+        state.StartsWith("08", StringComparison.Ordinal) ||
+        state.StartsWith("53", StringComparison.Ordinal) ||
+        state.StartsWith("57", StringComparison.Ordinal) ||
+        state.StartsWith("40", StringComparison.Ordinal) ||
+        state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
+}

@@ -1,0 +1,76 @@
+using System.Data.Common;
+using System.Text;
+
+namespace Outlay.Storage;
+
+/// <summary>
+/// One SQL statement with its parameters, written <c>@name</c>: text that both engines understand. Values never become part
+/// of the text.
+/// </summary>
+internal sealed class Sql(string text)
+{
+    private readonly StringBuilder _text = new(text);
+    private readonly List<(string Name, object? Value)> _parameters = [];
+
+    public Sql Append(string text)
+    {
+        _text.Append(text);
+        return this;
+    }
+
+    public Sql With(string name, object? value)
+    {
+        _parameters.Add((name, value));
+        return this;
+    }
+
+    public async Task<int> ExecuteAsync(DbConnection connection, CancellationToken token)
+    {
+        await using var command = On(connection);
+        return await command.ExecuteNonQueryAsync(token);
+    }
+
+    /// <summary>The first column of the first row, which must exist and not be null.</summary>
+    public async Task<T> ScalarAsync<T>(DbConnection connection, CancellationToken token)
+    {
+        await using var command = On(connection);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        await reader.ReadAsync(token);
+        return await reader.GetFieldValueAsync<T>(0, token);
+    }
+
+    /// <summary>The first row; null when there is none.</summary>
+    public async Task<T?> FirstAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token)
+        where T : class
+    {
+        await using var command = On(connection);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        return await reader.ReadAsync(token) ? map(reader) : null;
+    }
+
+    public async Task<List<T>> ListAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token)
+    {
+        await using var command = On(connection);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(token))
+            rows.Add(map(reader));
+        return rows;
+    }
+
+    /// <summary>The statement as a command of this connection, within its transaction if it has one.</summary>
+    public DbCommand On(DbConnection connection)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = _text.ToString();
+        foreach (var (name, value) in _parameters)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}

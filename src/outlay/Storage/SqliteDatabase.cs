@@ -1,0 +1,157 @@
+using System.Data;
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace Outlay.Storage;
+
+/// <summary>The embedded engine: one file, many readers, one writer at a time.</summary>
+internal sealed class SqliteDatabase : Database
+{
+    /// <summary>How long a statement waits for another process to give up its lock.</summary>
+    private static readonly TimeSpan s_busyTimeout = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long a writer of this process waits for the writers before it.</summary>
+    private static readonly TimeSpan s_turnTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly string _file;
+    private readonly string _connectionString;
+
+    /// <param name="file">The database file; it and its folder are made when they do not exist.</param>
+    public SqliteDatabase(string file)
+    {
+        _file = file;
+        _connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = file,
+            ForeignKeys = true,
+            // The provider waits by sleeping in coarse steps; the engine's own busy timeout does better, so this one only ends it.
+            DefaultTimeout = 1,
+        }.ToString();
+    }
+
+    public override string Engine => "sqlite";
+
+    public override string Location => _file;
+
+    public override string ForUpdate => "";
+
+    protected override async Task<DbConnection> OpenAsync(CancellationToken token)
+    {
+        if (Path.GetDirectoryName(_file) is { Length: > 0 } folder)
+            Directory.CreateDirectory(folder);
+        var connection = new SqliteConnection(_connectionString);
+        try
+        {
+            await connection.OpenAsync(token);
+            // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
+            // with NORMAL the last commits before it can be lost.
+            await new Sql(
+                $"pragma busy_timeout = {s_busyTimeout.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full")
+                .ExecuteAsync(connection, token);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    protected override async Task<IDisposable?> TakeTurnAsync(CancellationToken token)
+    {
+        if (!await _turn.WaitAsync(s_turnTimeout, token))
+            throw new AppException(ErrorCode.Unavailable, "Too many writes are waiting for the database.") { RetryAfter = RetryAfter };
+        return new Turn(_turn);
+    }
+
+    protected override Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token) =>
+        // Takes the write lock at once (BEGIN IMMEDIATE): a lock that is taken later, after a read, cannot be waited for.
+        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
+
+    protected override AppException? Explain(Exception exception) => exception switch
+    {
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED } =>
+            Unavailable($"The database {_file} is locked by another process.", exception),
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } =>
+            Unavailable($"The disk that holds {_file} is full.", exception),
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_PERM } =>
+            Unavailable($"The database {_file} cannot be written: check that the folder exists and that you may write to it, or set DATA_DIR to another.", exception),
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_IOERR } =>
+            Unavailable($"The disk that holds {_file} does not answer as it should.", exception),
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB } =>
+            new AppException(ErrorCode.Inconsistent, $"{_file} is damaged or not an Outlay database. Keep a copy of it and restore a backup.", exception),
+        SqliteException { SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT | (12 << 8) } =>
+            new AppException(ErrorCode.LimitExceeded, "The total of one month, currency and category would exceed 64 bits.", exception),
+        IOException or UnauthorizedAccessException when exception.TargetSite?.DeclaringType?.Namespace?.StartsWith("System.IO", StringComparison.Ordinal) == true =>
+            Unavailable($"The folder of {_file} cannot be made or written: {exception.Message} Set DATA_DIR to a folder that you may write to.", exception),
+        _ => null,
+    };
+
+    protected override bool IsOutcomeUnknown(Exception exception) => false;
+
+    public override async Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table, CancellationToken token) =>
+        await new Sql("select name from pragma_table_info(@table)").With("@table", table)
+            .ListAsync(connection, row => row.GetString(0), token);
+
+    public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
+
+    public override Task SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token) =>
+        new Sql($"alter table {table} rename to {newName}").ExecuteAsync(connection, token);
+
+    public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token)
+    {
+        var last = await new Sql("select coalesce(max(seq), 0) from sqlite_sequence where name = @table").With("@table", table)
+            .ScalarAsync<long>(connection, token);
+        return [.. Enumerable.Range(1, count).Select(offset => last + offset)];
+    }
+
+    public override async Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token)
+    {
+        var raised = await new Sql("update sqlite_sequence set seq = max(seq, @last) where name = @table")
+            .With("@last", last).With("@table", table).ExecuteAsync(connection, token);
+        if (raised == 0)
+            await new Sql("insert into sqlite_sequence (name, seq) values (@table, @last)")
+                .With("@last", last).With("@table", table).ExecuteAsync(connection, token);
+    }
+
+    public override Task BulkInsertAsync(
+        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken token)
+    {
+        var names = columns.Select(column => $"@{column}").ToArray();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"insert into {table} ({string.Join(", ", columns)}) values ({string.Join(", ", names)})";
+        var parameters = names.Select(name => ((SqliteCommand)command).Parameters.Add(new SqliteParameter(name, DBNull.Value))).ToArray();
+        foreach (var row in rows)
+        {
+            token.ThrowIfCancellationRequested();
+            for (var i = 0; i < row.Length; i++)
+                parameters[i].Value = row[i] ?? DBNull.Value;
+            command.ExecuteNonQuery();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
+    {
+        var answer = await new Sql("pragma integrity_check(1)").ScalarAsync<string>(connection, token);
+        if (answer != "ok")
+            return answer;
+        var orphans = await new Sql("select count(*) from pragma_foreign_key_check").ScalarAsync<long>(connection, token);
+        return orphans == 0 ? null : $"{orphans} rows refer to rows that do not exist";
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        using var connection = new SqliteConnection(_connectionString);
+        SqliteConnection.ClearPool(connection);
+        _turn.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
+    }
+}
