@@ -6,7 +6,7 @@ namespace Outlay.Expenses;
 /// <summary>Every SQL statement about single expenses and lists of them: one text for both engines. The owner is part of each.</summary>
 internal static class ExpenseStore
 {
-    /// <summary>The columns of <see cref="Read"/>, in its order.</summary>
+    /// <summary>The columns that <c>Read</c> takes, in its order.</summary>
     private const string Select =
         """
         select e.id, e.date, e.description, e.amount, e.currency, e.category, e.notes, e.version, e.created_at, e.updated_at, e.deleted_at,

@@ -24,6 +24,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>What a select appends to keep the row it read from changing until the transaction ends.</summary>
     public abstract string ForUpdate { get; }
 
+    /// <summary>The type of a column that holds a moment in time.</summary>
+    public abstract string TimestampType { get; }
+
     public static Database Open(Settings settings) =>
         settings.Postgres is { } postgres ? new PostgresDatabase(postgres) : new SqliteDatabase(settings.SqliteFile);
 
@@ -95,7 +98,8 @@ internal abstract class Database : IAsyncDisposable
     public abstract Task LockMigrationsAsync(DbConnection connection, CancellationToken token);
 
     /// <summary>Sets a table of the original system aside under another name, with the names that belong to it.</summary>
-    public abstract Task SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token);
+    /// <returns>The last id that the table gave out; 0 when it gave none.</returns>
+    public abstract Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token);
 
     /// <summary>Takes ids out of a table's sequence, ascending, for rows that are about to be inserted in bulk.</summary>
     public abstract Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token);

@@ -45,6 +45,8 @@ internal sealed class PostgresDatabase : Database
 
     public override string ForUpdate => " for update";
 
+    public override string TimestampType => "timestamptz";
+
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -101,12 +103,18 @@ internal sealed class PostgresDatabase : Database
     public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) =>
         new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
 
-    public override async Task SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
+    public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {
+        var columns = await ColumnsAsync(connection, table, token);
+        var lastId = columns.Contains("id")
+            ? await new Sql($"select greatest(coalesce(max(id), 0), coalesce(pg_sequence_last_value(pg_get_serial_sequence('{table}', 'id')::regclass), 0))::bigint from {table}")
+                .ScalarAsync<long>(connection, token)
+            : 0;
         // Names of indexes and sequences share one space with tables: they go aside too, so that the new table gets its own.
         await new Sql($"alter table {table} rename to {newName}").ExecuteAsync(connection, token);
         await new Sql($"alter index if exists {table}_pkey rename to {newName}_pkey").ExecuteAsync(connection, token);
         await new Sql($"alter sequence if exists {table}_id_seq rename to {newName}_id_seq").ExecuteAsync(connection, token);
+        return lastId;
     }
 
     public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token) =>

@@ -36,6 +36,8 @@ internal sealed class SqliteDatabase : Database
 
     public override string ForUpdate => "";
 
+    public override string TimestampType => "text";
+
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
     {
         if (Path.GetDirectoryName(_file) is { Length: > 0 } folder)
@@ -96,8 +98,14 @@ internal sealed class SqliteDatabase : Database
 
     public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
 
-    public override Task SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token) =>
-        new Sql($"alter table {table} rename to {newName}").ExecuteAsync(connection, token);
+    public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
+    {
+        var columns = await ColumnsAsync(connection, table, token);
+        await new Sql($"alter table {table} rename to {newName}").ExecuteAsync(connection, token);
+        return columns.Contains("id")
+            ? await new Sql($"select coalesce(max(id), 0) from {newName}").ScalarAsync<long>(connection, token)
+            : 0;
+    }
 
     public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token)
     {

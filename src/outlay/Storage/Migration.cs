@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Outlay.Storage;
+
+/// <summary>One numbered step of the schema, embedded in the program.</summary>
+/// <param name="Number">1, 2, 3, … without gaps.</param>
+/// <param name="Name">What it brings, from its file name.</param>
+/// <param name="Text">The SQL of one engine.</param>
+internal sealed record Migration(int Number, string Name, string Text)
+{
+    /// <summary>SHA-256 of the text in hexadecimal; line ends make no difference.</summary>
+    public string Checksum { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))));
+
+    /// <summary>All migrations of an engine, in the order of their numbers.</summary>
+    public static IReadOnlyList<Migration> Of(string engine)
+    {
+        var assembly = typeof(Migration).Assembly;
+        var prefix = $"{engine}/";
+        return
+        [
+            .. assembly.GetManifestResourceNames()
+                .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(name =>
+                {
+                    using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+                    var file = Path.GetFileNameWithoutExtension(name[prefix.Length..]);
+                    return new Migration(int.Parse(file[..4], null), file[5..], reader.ReadToEnd());
+                }),
+        ];
+    }
+}

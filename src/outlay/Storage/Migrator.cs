@@ -1,0 +1,92 @@
+using System.Data.Common;
+using Outlay.Import;
+
+namespace Outlay.Storage;
+
+/// <summary>What bringing the schema up to date did.</summary>
+/// <param name="Applied">The migrations that were applied now, as number_name.</param>
+/// <param name="Adopted">How many expenses were taken over from a database of the original system.</param>
+internal sealed record MigrationReport(IReadOnlyList<string> Applied, long Adopted);
+
+/// <summary>
+/// Brings the schema up to date: each migration in one transaction of its own, whichever of several instances gets to it
+/// first. An applied migration whose text has changed, or a schema from a newer program, stops it.
+/// </summary>
+internal sealed class Migrator(Database database, TimeProvider clock, Settings settings)
+{
+    private const string Journal = "schema_migrations";
+
+    private readonly IReadOnlyList<Migration> _known = Migration.Of(database.Engine);
+
+    /// <summary>
+    /// Applies what is missing. Throws <see cref="ErrorCode.SchemaMismatch"/> when the database does not fit this program.
+    /// </summary>
+    public async Task<MigrationReport> RunAsync(CancellationToken token)
+    {
+        var applied = new List<string>();
+        var adopted = 0L;
+        while (await database.ReadAsync(connection => NextAsync(connection, token), token) is not null)
+        {
+            var step = await database.WriteAsync(async connection =>
+            {
+                await database.LockMigrationsAsync(connection, token);
+                // Another instance may have applied it while this one waited for the lock.
+                if (await NextAsync(connection, token) is not { } next)
+                    return null;
+                return await ApplyAsync(connection, next, token);
+            }, token);
+            if (step is null)
+                continue;
+            applied.Add(step.Name);
+            adopted += step.Adopted;
+        }
+
+        return new MigrationReport(applied, adopted);
+    }
+
+    /// <summary>Whether the schema is the one that this program knows. Throws as <see cref="RunAsync"/> does.</summary>
+    public Task<bool> IsCurrentAsync(CancellationToken token) =>
+        database.ReadAsync(async connection => await NextAsync(connection, token) is null, token);
+
+    private async Task<Step> ApplyAsync(DbConnection connection, Migration migration, CancellationToken token)
+    {
+        var original = migration.Number == 1 ? await OriginalBook.SetAsideAsync(database, connection, token) : null;
+        await new Sql(migration.Text).ExecuteAsync(connection, token);
+        if (migration.Number == 1)
+            await CreateJournalAsync(connection, token);
+        await new Sql($"insert into {Journal} (number, name, checksum, applied_at) values (@number, @name, @checksum, @now)")
+            .With("@number", migration.Number).With("@name", migration.Name)
+            .With("@checksum", migration.Checksum).With("@now", clock.GetUtcNow())
+            .ExecuteAsync(connection, token);
+        var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, clock.GetUtcNow(), token);
+        return new Step($"{migration.Number:D4}_{migration.Name}", adopted);
+    }
+
+    private Task CreateJournalAsync(DbConnection connection, CancellationToken token) =>
+        new Sql($"create table {Journal} (number integer not null primary key, name text not null, checksum text not null, applied_at {database.TimestampType} not null)")
+            .ExecuteAsync(connection, token);
+
+    /// <summary>The first migration that is missing; null when the schema is up to date.</summary>
+    private async Task<Migration?> NextAsync(DbConnection connection, CancellationToken token)
+    {
+        if ((await database.ColumnsAsync(connection, Journal, token)).Count == 0)
+            return _known[0];
+        var applied = await new Sql($"select number, name, checksum from {Journal} order by number")
+            .ListAsync(connection, row => (Number: row.GetInt32(0), Name: row.GetString(1), Checksum: row.GetString(2)), token);
+        if (applied.Count > _known.Count)
+            throw new AppException(ErrorCode.SchemaMismatch,
+                $"The schema of {database.Location} is at {applied[^1].Number:D4}_{applied[^1].Name}, newer than this program, which knows {_known.Count:D4}. " +
+                "Run the version of Outlay that made it, or a newer one.");
+        foreach (var (migration, row) in _known.Zip(applied))
+        {
+            if (migration.Checksum != row.Checksum)
+                throw new AppException(ErrorCode.SchemaMismatch,
+                    $"Migration {row.Number:D4}_{row.Name} of {database.Location} was applied with another text than this program has. " +
+                    "Run the version of Outlay that applied it; if its file was edited, put the old text back and add a new migration.");
+        }
+
+        return _known.ElementAtOrDefault(applied.Count);
+    }
+
+    private sealed record Step(string Name, long Adopted);
+}
