@@ -17,6 +17,8 @@ internal sealed class OriginalBook
     /// <summary>How many bad rows are named before the message only counts them.</summary>
     private const int MaxNamed = 20;
 
+    private static readonly string[] s_columns = ["id", "date", "description", "amount"];
+
     private readonly string _owner;
     private readonly long _lastId;
 
@@ -35,7 +37,7 @@ internal sealed class OriginalBook
         var columns = await database.ColumnsAsync(connection, "expenses", token);
         if (columns.Count == 0)
             return null;
-        if (!new[] { "id", "date", "description", "amount" }.All(columns.Contains))
+        if (!s_columns.All(columns.Contains))
             throw new AppException(ErrorCode.SchemaMismatch,
                 $"{database.Location} has a table expenses of another program. Give Outlay a database of its own, or rename that table.");
         var lastId = await database.SetAsideAsync(connection, "expenses", Table, token);

@@ -42,6 +42,15 @@ internal readonly record struct TotalsKey(string Month, string Currency, string 
 /// <summary>Every SQL statement that keeps and checks the totals.</summary>
 internal static class TotalsStore
 {
+    /// <summary>The totals as they follow from the expenses.</summary>
+    private const string Recompute =
+        """
+        select owner, substr(cast(date as text), 1, 7) as month, currency, category_key, min(category) as category,
+               cast(sum(amount) as bigint) as amount, count(*) as count
+        from expenses where deleted_at is null
+        group by owner, substr(cast(date as text), 1, 7), currency, category_key
+        """;
+
     /// <summary>Brings the totals up to date, within the transaction of the change itself.</summary>
     public static async Task ApplyAsync(DbConnection connection, string owner, TotalsChange change, CancellationToken token)
     {
@@ -64,4 +73,40 @@ internal static class TotalsStore
                 .ExecuteAsync(connection, token);
         }
     }
+
+    /// <summary>How many expenses count.</summary>
+    public static Task<long> CountAsync(DbConnection connection, CancellationToken token) =>
+        new Sql("select count(*) from expenses where deleted_at is null").ScalarAsync<long>(connection, token);
+
+    /// <summary>Every row of the totals that the expenses do not add up to, of every owner, at one moment.</summary>
+    public static Task<List<TotalsMismatch>> CompareAsync(DbConnection connection, CancellationToken token) =>
+        new Sql(
+            $"""
+            with recomputed as ({Recompute})
+            select coalesce(k.owner, r.owner), coalesce(k.month, r.month), coalesce(k.currency, r.currency),
+                   coalesce(k.category_key, r.category_key), k.amount, coalesce(k.count, 0), r.amount, coalesce(r.count, 0)
+            from (select * from totals where count <> 0 or amount <> 0) k
+            full join recomputed r on r.owner = k.owner and r.month = k.month and r.currency = k.currency and r.category_key = k.category_key
+            where k.amount is null or r.amount is null or k.amount <> r.amount or k.count <> r.count
+            order by 1, 2, 3, 4
+            """).ListAsync(connection, ReadMismatch, token);
+
+    /// <summary>Replaces the totals by what the expenses add up to.</summary>
+    /// <returns>How many rows there are now.</returns>
+    public static async Task<int> RebuildAsync(DbConnection connection, CancellationToken token)
+    {
+        await new Sql("delete from totals").ExecuteAsync(connection, token);
+        return await new Sql($"insert into totals (owner, month, currency, category_key, category, amount, count) {Recompute}")
+            .ExecuteAsync(connection, token);
+    }
+
+    private static TotalsMismatch ReadMismatch(DbDataReader row)
+    {
+        var key = new TotalsKey(row.GetString(1), row.GetString(2), row.GetString(3));
+        var currency = Currency.Of(key.Currency);
+        return new TotalsMismatch(row.GetString(0), key, ReadMoney(row, 4, currency), row.GetInt64(5), ReadMoney(row, 6, currency), row.GetInt64(7));
+    }
+
+    private static Money? ReadMoney(DbDataReader row, int column, Currency currency) =>
+        row.IsDBNull(column) ? null : new Money(row.GetInt64(column), currency);
 }

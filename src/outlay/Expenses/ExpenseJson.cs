@@ -1,0 +1,154 @@
+using System.Text.Json;
+
+namespace Outlay.Expenses;
+
+/// <summary>
+/// The one JSON form of an expense, for HTTP, CLI and files. Amounts are numbers written exactly (<c>3.50</c>), and read as
+/// text, whether they come as a number or a string, so that no binary float ever stands between.
+/// </summary>
+internal static class ExpenseJson
+{
+    /// <summary>The name of a media type whose lines are JSON values.</summary>
+    public const string NdjsonType = "application/x-ndjson";
+
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    /// <summary>What a representation carries beside the fields that can be written; ignored when it comes back.</summary>
+    private static readonly HashSet<string> s_readOnly = ["id", "version", "created_at", "updated_at", "deleted_at"];
+
+    public static void Write(Utf8JsonWriter writer, Expense expense)
+    {
+        var content = expense.Content;
+        writer.WriteStartObject();
+        writer.WriteNumber("id"u8, expense.Id);
+        writer.WriteString("date"u8, ExpenseRules.FormatDate(content.Date));
+        writer.WriteString("description"u8, content.Description);
+        writer.WritePropertyName("amount"u8);
+        writer.WriteRawValue(content.Amount.ToString(), skipInputValidation: true);
+        writer.WriteString("currency"u8, content.Amount.Currency.Code);
+        writer.WriteString("category"u8, content.Category?.Text);
+        writer.WriteStartArray("tags"u8);
+        foreach (var tag in content.Tags)
+            writer.WriteStringValue(tag.Text);
+        writer.WriteEndArray();
+        writer.WriteString("notes"u8, content.Notes);
+        writer.WriteNumber("version"u8, expense.Version);
+        writer.WriteString("created_at"u8, expense.CreatedAt.UtcDateTime);
+        writer.WriteString("updated_at"u8, expense.UpdatedAt.UtcDateTime);
+        if (expense.DeletedAt is { } deletedAt)
+            writer.WriteString("deleted_at"u8, deletedAt.UtcDateTime);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Reads a whole draft. Throws <see cref="ErrorCode.InvalidInput"/> for text that is not a JSON object of known fields.</summary>
+    public static ExpenseDraft ReadDraft(ReadOnlyMemory<byte> json) => ReadPatch(json)(new ExpenseDraft());
+
+    /// <summary>
+    /// Reads a merge patch (RFC 7396): a field that is absent stays, null clears it. Throws
+    /// <see cref="ErrorCode.InvalidInput"/> as <see cref="ReadDraft"/> does.
+    /// </summary>
+    public static Func<ExpenseDraft, ExpenseDraft> ReadPatch(ReadOnlyMemory<byte> json)
+    {
+        using var document = Parse(json);
+        if (document.RootElement.ValueKind is not JsonValueKind.Object)
+            throw new AppException(ErrorCode.InvalidInput, "The body must be a JSON object, like {\"date\":\"2026-02-19\",\"description\":\"Coffee\",\"amount\":3.50}");
+
+        var faults = new Faults();
+        var changes = new List<Func<ExpenseDraft, ExpenseDraft>>();
+        foreach (var property in document.RootElement.EnumerateObject())
+        {
+            if (ReadField(property.Name, property.Value, faults) is { } change)
+                changes.Add(change);
+        }
+
+        faults.ThrowIfAny();
+        return draft => changes.Aggregate(draft, (changed, change) => change(changed));
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, s_strict);
+        }
+        catch (JsonException e)
+        {
+            throw new AppException(ErrorCode.InvalidInput,
+                $"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}), or names a field twice", e);
+        }
+    }
+
+    private static Func<ExpenseDraft, ExpenseDraft>? ReadField(string name, JsonElement value, Faults faults)
+    {
+        switch (name)
+        {
+            case "date":
+                return ReadText(name, value, faults, (draft, text) => draft with { Date = text });
+            case "description":
+                return ReadText(name, value, faults, (draft, text) => draft with { Description = text });
+            case "amount" when value.ValueKind is JsonValueKind.Number:
+                var digits = value.GetRawText();
+                return draft => draft with { Amount = digits };
+            case "amount":
+                return ReadText(name, value, faults, (draft, text) => draft with { Amount = text }, "a number or a string");
+            case "currency":
+                return ReadText(name, value, faults, (draft, text) => draft with { Currency = text });
+            case "category":
+                return ReadText(name, value, faults, (draft, text) => draft with { Category = text });
+            case "notes":
+                return ReadText(name, value, faults, (draft, text) => draft with { Notes = text });
+            case "tags":
+                return ReadTags(value, faults);
+            default:
+                if (!s_readOnly.Contains(name))
+                    faults.Add(name, $"There is no field '{name}': known are date, description, amount, currency, category, tags, notes");
+                return null;
+        }
+    }
+
+    private static Func<ExpenseDraft, ExpenseDraft>? ReadText(
+        string name, JsonElement value, Faults faults, Func<ExpenseDraft, string?, ExpenseDraft> change, string kind = "a string")
+    {
+        if (value.ValueKind is JsonValueKind.String && TryGetString(value, out var text))
+            return draft => change(draft, text);
+        if (value.ValueKind is JsonValueKind.Null)
+            return draft => change(draft, null);
+        faults.Add(name, value.ValueKind is JsonValueKind.String ? "The text must be valid Unicode: it holds half of a surrogate pair" : $"'{name}' must be {kind}");
+        return null;
+    }
+
+    private static Func<ExpenseDraft, ExpenseDraft>? ReadTags(JsonElement value, Faults faults)
+    {
+        if (value.ValueKind is JsonValueKind.Null)
+            return draft => draft with { Tags = [] };
+        var tags = new List<string>();
+        if (value.ValueKind is JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray())
+            {
+                if (item.ValueKind is JsonValueKind.String && TryGetString(item, out var tag))
+                    tags.Add(tag);
+            }
+        }
+
+        if (value.ValueKind is JsonValueKind.Array && tags.Count == value.GetArrayLength())
+            return draft => draft with { Tags = tags };
+        faults.Add("tags", "'tags' must be an array of strings");
+        return null;
+    }
+
+    /// <summary>JSON can escape half of a surrogate pair, which is no text.</summary>
+    private static bool TryGetString(JsonElement value, out string text)
+    {
+        try
+        {
+            text = value.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = "";
+            return false;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Outlay.Expenses;
+using Outlay.Storage;
+
+namespace Outlay.Reports;
+
+/// <summary>One row of the totals that is not what the expenses add up to.</summary>
+/// <param name="Kept">What the table says; null when the row is missing.</param>
+/// <param name="Recomputed">What the expenses add up to; null when there are none.</param>
+internal sealed record TotalsMismatch(string Owner, TotalsKey Key, Money? Kept, long KeptCount, Money? Recomputed, long RecomputedCount);
+
+/// <summary>What an examination found.</summary>
+/// <param name="Damage">What the engine's own check found wrong; null when nothing.</param>
+/// <param name="Expenses">How many expenses were added up.</param>
+internal sealed record Diagnosis(string? Damage, long Expenses, IReadOnlyList<TotalsMismatch> Mismatches)
+{
+    public bool IsHealthy => Damage is null && Mismatches.Count == 0;
+}
+
+/// <summary>Recomputes what is kept, and compares.</summary>
+internal sealed class DoctorService(Database database)
+{
+    public Task<Diagnosis> ExamineAsync(CancellationToken token) =>
+        database.ReadAsync(async connection =>
+        {
+            var damage = await database.CheckIntegrityAsync(connection, token);
+            var expenses = await TotalsStore.CountAsync(connection, token);
+            return new Diagnosis(damage, expenses, await TotalsStore.CompareAsync(connection, token));
+        }, token);
+
+    /// <summary>Builds the totals anew from the expenses.</summary>
+    public Task<int> RebuildTotalsAsync(CancellationToken token) =>
+        database.WriteAsync(connection => TotalsStore.RebuildAsync(connection, token), token);
+}
