@@ -56,6 +56,9 @@ internal sealed record ExpenseDraft
     public IReadOnlyList<string> Tags { get; init; } = [];
     public string? Notes { get; init; }
 
+    /// <summary>What was wrong with the form already, before the rules look at the content.</summary>
+    public Faults Misread { get; init; } = new();
+
     public static ExpenseDraft From(ExpenseContent content) => new()
     {
         Date = ExpenseRules.FormatDate(content.Date),

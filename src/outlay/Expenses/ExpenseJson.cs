@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Outlay.Expenses;
@@ -10,6 +11,9 @@ internal static class ExpenseJson
 {
     /// <summary>The name of a media type whose lines are JSON values.</summary>
     public const string NdjsonType = "application/x-ndjson";
+
+    /// <summary>Letters of every script go out as they are; nothing of this is ever put into an HTML page.</summary>
+    public static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
@@ -40,7 +44,10 @@ internal static class ExpenseJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Reads a whole draft. Throws <see cref="ErrorCode.InvalidInput"/> for text that is not a JSON object of known fields.</summary>
+    /// <summary>
+    /// Reads a whole draft; fields that are not known or of the wrong type become faults of the draft. Throws
+    /// <see cref="ErrorCode.InvalidInput"/> for text that is not a JSON object.
+    /// </summary>
     public static ExpenseDraft ReadDraft(ReadOnlyMemory<byte> json) => ReadPatch(json)(new ExpenseDraft());
 
     /// <summary>
@@ -61,8 +68,7 @@ internal static class ExpenseJson
                 changes.Add(change);
         }
 
-        faults.ThrowIfAny();
-        return draft => changes.Aggregate(draft, (changed, change) => change(changed));
+        return draft => changes.Aggregate(draft with { Misread = faults }, (changed, change) => change(changed));
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json)

@@ -28,6 +28,7 @@ internal static class ExpenseRules
     public static ExpenseContent? Check(ExpenseDraft draft, Currency ownerCurrency, Faults faults)
     {
         var before = faults.Count;
+        faults.AddAll(draft.Misread);
         var date = CheckDate(draft.Date, faults);
         var description = CheckDescription(draft.Description, faults);
         var amount = CheckAmount(draft.Amount, draft.Currency, ownerCurrency, faults);

@@ -10,9 +10,18 @@ internal sealed class Faults
 
     public int Count => _faults.Count;
 
+    public bool Has(string field) => _faults.Any(fault => fault.Field == field);
+
+    public void AddAll(Faults others) => _faults.AddRange(others._faults);
+
     public void Add(string field, string message) => _faults.Add((field, message, message));
 
-    public void AddMissing(string field, string message) => _faults.Add((field, message, Missing));
+    /// <summary>Adds that a field is missing, unless something else is wrong with it already.</summary>
+    public void AddMissing(string field, string message)
+    {
+        if (!Has(field))
+            _faults.Add((field, message, Missing));
+    }
 
     /// <summary>The messages by field.</summary>
     public IReadOnlyDictionary<string, string[]> ByField => _faults

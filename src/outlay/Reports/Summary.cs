@@ -23,3 +23,20 @@ internal sealed record Summary(Money Total, long Count, IReadOnlyList<SummaryLin
 /// <summary>One sum of a summary.</summary>
 /// <param name="Key">The month (YYYY-MM), category, tag or currency code that is summed up.</param>
 internal sealed record SummaryLine(string Key, Money Total, long Count);
+
+/// <summary>Reads what a summary is to be broken down by.</summary>
+internal static class SummaryGroupRules
+{
+    /// <summary>The names that are known, as they are written in a query and on the command line.</summary>
+    public static readonly IReadOnlyList<string> Names = [.. Enum.GetNames<SummaryGroup>().Select(name => name.ToLowerInvariant())];
+
+    public static SummaryGroup? Read(string? text, Faults faults)
+    {
+        if (text is null)
+            return null;
+        if (Names.Contains(text))
+            return Enum.Parse<SummaryGroup>(text, ignoreCase: true);
+        faults.Add("group_by", $"'group_by' must be one of {string.Join(", ", Names)}");
+        return null;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.HostFiltering;
+using Outlay.Expenses;
+using Outlay.Hosting;
+using Outlay.Reports;
+using Outlay.Storage;
+
+namespace Outlay;
+
+/// <summary>The server: its table of contents, one line per concern.</summary>
+internal static class App
+{
+    /// <summary>The largest request body, in bytes.</summary>
+    public const int MaxBodySize = 64 * 1024;
+
+    /// <summary>Builds the server without starting it.</summary>
+    public static WebApplication Build(Settings settings, TimeProvider clock)
+    {
+        RefuseExposure(settings);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "outlay" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodySize;
+        });
+
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(RunId.New(clock));
+        builder.Services.AddSingleton(_ => Database.Open(settings));
+        builder.Services.AddSingleton<Migrator>();
+        builder.Services.AddSingleton<ExpenseService>();
+        builder.Services.AddSingleton<ReportService>();
+        builder.Services.AddSingleton<Startup>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
+        builder.Services.AddHealth();
+        builder.Services.Configure<HostFilteringOptions>(options =>
+        {
+            options.AllowedHosts = AllowedHosts(settings);
+            options.IncludeFailureMessage = false;
+        });
+
+        var app = builder.Build();
+        app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
+        app.UseMiddleware<Problems>();
+        app.UseHostFiltering();
+        app.UseRouting();
+        app.UseMiddleware<StartupGate>();
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "docs";
+            ui.SwaggerEndpoint("/openapi.json", "Outlay");
+        });
+        app.MapStatic();
+        app.MapHealth();
+        app.MapExpenses();
+        app.MapReports();
+        return app;
+    }
+
+    /// <summary>Runs the server until the token or a signal stops it. Throws an <see cref="AppException"/> when it cannot start.</summary>
+    /// <param name="announce">Told the address once the service is ready.</param>
+    public static async Task RunAsync(Settings settings, Action<Uri> announce, CancellationToken token)
+    {
+        await using var app = Build(settings, TimeProvider.System);
+        var startup = app.Services.GetRequiredService<Startup>();
+        await StartAsync(app, settings, token);
+        await Task.WhenAny(startup.Ready, app.WaitForShutdownAsync(token));
+        if (startup.Ready.IsCompletedSuccessfully)
+            announce(new Uri(app.Urls.First()));
+        await app.WaitForShutdownAsync(token);
+        if (startup.Failure is { } failure)
+            throw failure;
+    }
+
+    private static async Task StartAsync(WebApplication app, Settings settings, CancellationToken token)
+    {
+        try
+        {
+            await app.StartAsync(token);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new AppException(ErrorCode.BadConfiguration,
+                $"Cannot listen on {settings.Listen}: {e.Message} Another program may use the port; set LISTEN to another, for example http://127.0.0.1:{settings.Listen.Port + 1}.", e);
+        }
+    }
+
+    private static void RefuseExposure(Settings settings)
+    {
+        if (!settings.ListensOnLoopback && !settings.AllowAnonymous)
+            throw new AppException(ErrorCode.BadConfiguration,
+                $"LISTEN is {settings.Listen}, which other machines can reach, and no keys exist: anybody could read and change every expense. " +
+                "Listen on http://127.0.0.1:8000, or set ALLOW_ANONYMOUS=true if something in front of the service decides who may use it.");
+    }
+
+    /// <summary>
+    /// Without keys, a page of a stranger must not reach the service through the browser of its owner, under a name that the
+    /// stranger lets point to this machine.
+    /// </summary>
+    private static string[] AllowedHosts(Settings settings) =>
+        settings.AllowAnonymous ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host];
+}

@@ -1,0 +1,129 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Extensions;
+using Outlay.Http;
+
+namespace Outlay.Expenses;
+
+/// <summary>Expenses over HTTP.</summary>
+internal static class ExpenseEndpoints
+{
+    private static readonly string[] s_listFields = [.. ExpenseFilterRules.Names, "limit", "cursor"];
+    private static readonly string[] s_trashFields = ["limit", "cursor"];
+
+    public static void MapExpenses(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/expenses", ListAsync);
+        routes.MapPost("/expenses", AddAsync);
+        routes.MapGet("/expenses/{id:long}", GetAsync);
+        routes.MapPut("/expenses/{id:long}", ReplaceAsync);
+        routes.MapPatch("/expenses/{id:long}", PatchAsync);
+        routes.MapDelete("/expenses/{id:long}", DeleteAsync);
+        routes.MapPost("/expenses/{id:long}/restore", RestoreAsync);
+        routes.MapGet("/trash", ListTrashAsync);
+    }
+
+    private static Task ListAsync(HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        var query = new QueryFields(context.Request.Query, s_listFields);
+        var filter = ExpenseFilterRules.Read(name => query[name], query.Faults);
+        return AnswerListAsync(context, service, query, filter, token);
+    }
+
+    private static Task ListTrashAsync(HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        var query = new QueryFields(context.Request.Query, s_trashFields);
+        return AnswerListAsync(context, service, query, new ExpenseFilter { InTrash = true }, token);
+    }
+
+    private static async Task AddAsync(HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        var draft = ExpenseJson.ReadDraft(await RequestBody.ReadJsonAsync(context.Request, token));
+        var expense = await service.AddAsync(ExpenseService.DefaultOwner, draft, token);
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        context.Response.Headers.Location = $"/expenses/{expense.Id}";
+        await AnswerAsync(context, expense);
+    }
+
+    private static async Task GetAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        var expense = await service.GetAsync(ExpenseService.DefaultOwner, id, token);
+        if (!Preconditions.IsKnown(context.Request, expense.Version))
+        {
+            await AnswerAsync(context, expense);
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        context.Response.Headers.ETag = Preconditions.ETag(expense.Version);
+    }
+
+    private static async Task ReplaceAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        var versions = Preconditions.Required(context.Request);
+        var draft = ExpenseJson.ReadDraft(await RequestBody.ReadJsonAsync(context.Request, token));
+        await AnswerAsync(context, await service.ChangeAsync(ExpenseService.DefaultOwner, id, versions, _ => draft, token));
+    }
+
+    private static async Task PatchAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        var versions = Preconditions.Required(context.Request);
+        var patch = ExpenseJson.ReadPatch(await RequestBody.ReadJsonAsync(context.Request, token));
+        await AnswerAsync(context, await service.ChangeAsync(ExpenseService.DefaultOwner, id, versions, patch, token));
+    }
+
+    private static async Task DeleteAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
+    {
+        await service.DeleteAsync(ExpenseService.DefaultOwner, id, Preconditions.Optional(context.Request), token);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task RestoreAsync(long id, HttpContext context, ExpenseService service, CancellationToken token) =>
+        await AnswerAsync(context, await service.RestoreAsync(ExpenseService.DefaultOwner, id, Preconditions.Optional(context.Request), token));
+
+    private static async Task AnswerListAsync(
+        HttpContext context, ExpenseService service, QueryFields query, ExpenseFilter filter, CancellationToken token)
+    {
+        var limit = query.Number("limit", 1, ExpenseService.MaxPageSize);
+        var after = ReadCursor(query);
+        if (after is not null && query["limit"] is null)
+            query.Faults.Add("cursor", "'cursor' needs 'limit'");
+        query.Faults.ThrowIfAny();
+
+        if (limit is null)
+        {
+            await ExpenseListFormat.WriteAsync(context, service.ListAsync(ExpenseService.DefaultOwner, filter, token), token);
+            return;
+        }
+
+        var page = await service.PageAsync(ExpenseService.DefaultOwner, filter, after, limit.Value, token);
+        if (page.Next is { } next)
+            context.Response.Headers.Link = $"<{NextPage(context.Request, next)}>; rel=\"next\"";
+        await ExpenseListFormat.WriteAsync(context, page.Expenses.ToAsyncEnumerable(), token);
+    }
+
+    private static ExpenseCursor? ReadCursor(QueryFields query)
+    {
+        if (query["cursor"] is not { } text)
+            return null;
+        if (ExpenseCursor.TryParse(text, out var cursor))
+            return cursor;
+        query.Faults.Add("cursor", "'cursor' must be taken from the Link header of the page before");
+        return null;
+    }
+
+    private static string NextPage(HttpRequest request, ExpenseCursor next)
+    {
+        var query = new QueryBuilder(request.Query
+            .Where(field => field.Key != "cursor")
+            .Select(field => KeyValuePair.Create(field.Key, field.Value.ToString()))) { { "cursor", next.ToString() } };
+        return $"{request.Path}{query}";
+    }
+
+    private static async Task AnswerAsync(HttpContext context, Expense expense)
+    {
+        context.Response.Headers.ETag = Preconditions.ETag(expense.Version);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, ExpenseJson.Format);
+        ExpenseJson.Write(writer, expense);
+    }
+}

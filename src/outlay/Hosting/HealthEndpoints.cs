@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Outlay.Expenses;
+using Outlay.Storage;
+
+namespace Outlay.Hosting;
+
+/// <summary>Says whether the process lives, has started, and can serve.</summary>
+internal static class HealthEndpoints
+{
+    public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
+        .AddCheck<DatabaseCheck>("database");
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var probes = routes.MapGroup("").WithMetadata(new NeedsNoDatabase());
+        probes.MapGet("/livez", Live);
+        probes.MapGet("/startupz", Started);
+        probes.MapGet("/readyz", ReadyAsync);
+    }
+
+    private static IResult Live() => Status("ok", StatusCodes.Status200OK);
+
+    private static IResult Started(Startup startup) =>
+        startup.Ready.IsCompleted ? Status("ok", StatusCodes.Status200OK) : Status("starting", StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task ReadyAsync(HttpContext context, HealthCheckService checks)
+    {
+        var report = await checks.CheckHealthAsync(context.RequestAborted);
+        context.Response.StatusCode = report.Status is HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        context.Response.ContentType = "application/json";
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, ExpenseJson.Format);
+        writer.WriteStartObject();
+        writer.WriteString("status", NameOf(report.Status));
+        writer.WriteStartObject("checks");
+        foreach (var (name, entry) in report.Entries)
+        {
+            writer.WriteStartObject(name);
+            writer.WriteString("status", NameOf(entry.Status));
+            writer.WriteString("reason", entry.Description);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static IResult Status(string status, int code) =>
+        Results.Content($$"""{"status":"{{status}}"}""", "application/json", statusCode: code);
+
+    private static string NameOf(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "ok",
+        HealthStatus.Degraded => "degraded",
+        _ => "unavailable",
+    };
+
+    /// <summary>The database answers, and its schema is the one that this program knows.</summary>
+    private sealed class DatabaseCheck(Migrator migrator) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await migrator.IsCurrentAsync(cancellationToken)
+                    ? HealthCheckResult.Healthy()
+                    : HealthCheckResult.Unhealthy("The schema is not up to date yet");
+            }
+            catch (AppException e)
+            {
+                return HealthCheckResult.Unhealthy(e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Outlay.Expenses;
+
+namespace Outlay.Hosting;
+
+/// <summary>Answers every failure with problem details (RFC 9457), and nothing that an exception says by itself.</summary>
+internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogger<Problems> logger)
+{
+    public const string ContentType = "application/problem+json";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null })
+                await AnswerAsync(context, FromStatus(context));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to read an answer; the status is for the log.
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+        catch (Exception exception)
+        {
+            var failure = exception as AppException ?? FromException(exception);
+            if (ErrorTable.Of(failure.Code).HttpStatus >= 500)
+                Log.RequestFailed(logger, exception, ErrorTable.Of(failure.Code).Slug);
+            if (context.Response.HasStarted)
+                // Half an answer cannot be taken back; a broken connection shows that it is half.
+                context.Abort();
+            else
+                await AnswerAsync(context, failure);
+        }
+    }
+
+    private static AppException FromException(Exception exception) => exception switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new AppException(ErrorCode.BodyTooLarge, $"The body may have at most {App.MaxBodySize / 1024} KiB", exception),
+        BadHttpRequestException => new AppException(ErrorCode.InvalidInput, "The request is not valid HTTP", exception),
+        _ => new AppException(ErrorCode.Internal, "Something went wrong that should not have. The log of the service has the rest, under this trace_id", exception),
+    };
+
+    /// <summary>What the framework refused by status alone.</summary>
+    private static AppException FromStatus(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => new AppException(ErrorCode.NotFound, "There is nothing at this address; /docs lists what there is"),
+        StatusCodes.Status405MethodNotAllowed => new AppException(ErrorCode.MethodNotAllowed,
+            $"{context.Request.Method} is not for this address; it takes {context.Response.Headers.Allow}"),
+        StatusCodes.Status400BadRequest => new AppException(ErrorCode.InvalidInput, "The request is not valid: its Host header names no address of this service"),
+        var status => throw new InvalidOperationException($"No problem type stands for an empty answer of status {status}."),
+    };
+
+    private async Task AnswerAsync(HttpContext context, AppException failure)
+    {
+        var row = ErrorTable.Of(failure.Code);
+        var response = context.Response;
+        response.StatusCode = row.HttpStatus;
+        response.ContentType = ContentType;
+        response.Headers.CacheControl = "no-store";
+        if (failure.RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+
+        await using var writer = new Utf8JsonWriter(response.BodyWriter, ExpenseJson.Format);
+        writer.WriteStartObject();
+        writer.WriteString("type", $"/problems/{row.Slug}");
+        writer.WriteString("title", row.Title);
+        writer.WriteNumber("status", row.HttpStatus);
+        writer.WriteString("detail", failure.Message);
+        if (failure.Errors.Count > 0)
+        {
+            writer.WriteStartObject("errors");
+            foreach (var (field, messages) in failure.Errors)
+            {
+                writer.WriteStartArray(field);
+                foreach (var message in messages)
+                    writer.WriteStringValue(message);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteString("trace_id", Activity.Current?.TraceId.ToHexString());
+        writer.WriteString("run_id", runId.Value);
+        writer.WriteEndObject();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error, Message = "A request failed: {Error}")]
+        public static partial void RequestFailed(ILogger logger, Exception exception, string error);
+    }
+}

@@ -1,0 +1,63 @@
+using Outlay.Storage;
+
+namespace Outlay.Hosting;
+
+/// <summary>
+/// Brings the schema up to date when the service starts. A database that cannot be reached yet is tried again, once a
+/// second, while requests are answered 503; one that does not fit the program stops the service.
+/// </summary>
+internal sealed partial class Startup(
+    Migrator migrator, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Startup> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the schema is up to date and requests can be served.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Why the service cannot start; null while it can.</summary>
+    public AppException? Failure { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string? reason = null;
+        while (!Ready.IsCompleted)
+        {
+            try
+            {
+                var report = await migrator.RunAsync(stoppingToken);
+                foreach (var name in report.Applied)
+                    Log.MigrationApplied(logger, name);
+                if (report.Adopted > 0)
+                    Log.OriginalAdopted(logger, report.Adopted);
+                _ready.SetResult();
+            }
+            catch (AppException e) when (e.Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown)
+            {
+                // The same reason every second would only fill the log.
+                if (reason != e.Message)
+                    Log.WaitingForDatabase(logger, reason = e.Message);
+                await Task.Delay(s_retry, clock, stoppingToken);
+            }
+            catch (AppException e)
+            {
+                Failure = e;
+                lifetime.StopApplication();
+                return;
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventName = "migration_applied", Level = LogLevel.Information, Message = "Applied the migration {Migration}")]
+        public static partial void MigrationApplied(ILogger logger, string migration);
+
+        [LoggerMessage(EventName = "original_adopted", Level = LogLevel.Information, Message = "Took over {Count} expenses of the original system")]
+        public static partial void OriginalAdopted(ILogger logger, long count);
+
+        [LoggerMessage(EventName = "waiting_for_database", Level = LogLevel.Warning, Message = "Waiting for the database: {Reason}")]
+        public static partial void WaitingForDatabase(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+
+namespace Outlay.Hosting;
+
+/// <summary>What the service says about itself: the page at its address, the API description, the problem types.</summary>
+internal static class StaticEndpoints
+{
+    /// <summary>The version of the program, as in outlay --version.</summary>
+    public static readonly string Version =
+        typeof(StaticEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static void MapStatic(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithMetadata(new NeedsNoDatabase());
+        group.MapGet("/", Root);
+        group.MapGet("/openapi.json", OpenApi);
+        group.MapGet("/problems/{slug}", Problem);
+    }
+
+    private static IResult Root(HttpRequest request)
+    {
+        request.HttpContext.Response.Headers.Vary = "Accept";
+        var wantsPage = request.GetTypedHeaders().Accept.Any(type => type.MatchesMediaType("text/html") && !type.MatchesAllTypes);
+        return wantsPage
+            ? Results.Content(Resource("index.html"), "text/html; charset=utf-8")
+            : Results.Content($$"""{"status":"ok","service":"outlay","version":"{{Version}}"}""", "application/json");
+    }
+
+    private static IResult OpenApi()
+    {
+        var document = JsonNode.Parse(Resource("openapi.json"))!;
+        document["info"]!["version"] = Version;
+        return Results.Content(document.ToJsonString(), "application/json");
+    }
+
+    private static IResult Problem(string slug)
+    {
+        if (ErrorTable.FromSlug(slug) is not { } code)
+            throw new AppException(ErrorCode.NotFound, "There is no problem of that type");
+        var row = ErrorTable.Of(code);
+        return Results.Text($"{row.Title} (HTTP {row.HttpStatus}, exit code {row.ExitCode})\n\n{row.Cure}\n", "text/plain; charset=utf-8");
+    }
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(StaticEndpoints).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Outlay.Expenses;
+
+namespace Outlay.Http;
+
+/// <summary>The forms in which a list of expenses goes out, chosen by Accept and streamed at constant memory.</summary>
+internal static class ExpenseListFormat
+{
+    /// <summary>How much is gathered before it is sent.</summary>
+    private const int FlushSize = 16 * 1024;
+
+    private delegate Task Writer(HttpResponse response, IAsyncEnumerable<Expense> expenses, CancellationToken token);
+
+    /// <summary>Answers with the expenses, in the form that the client likes best among those there are.</summary>
+    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    {
+        var (type, write) = Choose(context.Request);
+        context.Response.ContentType = type;
+        context.Response.Headers.Vary = "Accept";
+
+        // The answer starts only when the first row is there: a database that fails by then is still answered as a failure.
+        await using var rows = expenses.GetAsyncEnumerator(token);
+        var hasRow = await rows.MoveNextAsync();
+        await context.Response.StartAsync(token);
+        await write(context.Response, Rows(rows, hasRow), token);
+    }
+
+    private static (string Type, Writer Write) Choose(HttpRequest request)
+    {
+        foreach (var accepted in request.GetTypedHeaders().Accept.OrderByDescending(type => type.Quality ?? 1))
+        {
+            if (accepted.MatchesAllTypes || accepted.MatchesMediaType("application/json"))
+                break;
+            if (accepted.MatchesMediaType(ExpenseJson.NdjsonType))
+                return (ExpenseJson.NdjsonType, WriteNdjsonAsync);
+        }
+
+        return ("application/json; charset=utf-8", WriteJsonAsync);
+    }
+
+    private static async IAsyncEnumerable<Expense> Rows(IAsyncEnumerator<Expense> rows, bool hasRow)
+    {
+        for (; hasRow; hasRow = await rows.MoveNextAsync())
+            yield return rows.Current;
+    }
+
+    private static async Task WriteJsonAsync(HttpResponse response, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    {
+        await using var writer = new Utf8JsonWriter(response.BodyWriter, ExpenseJson.Format);
+        writer.WriteStartArray();
+        await foreach (var expense in expenses)
+        {
+            ExpenseJson.Write(writer, expense);
+            if (writer.BytesPending < FlushSize)
+                continue;
+            writer.Flush();
+            await response.BodyWriter.FlushAsync(token);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static async Task WriteNdjsonAsync(HttpResponse response, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    {
+        await using var writer = new Utf8JsonWriter(response.BodyWriter, ExpenseJson.Format);
+        var pending = 0L;
+        await foreach (var expense in expenses)
+        {
+            ExpenseJson.Write(writer, expense);
+            writer.Flush();
+            pending += writer.BytesCommitted + 1;
+            writer.Reset();
+            response.BodyWriter.GetSpan(1)[0] = (byte)'\n';
+            response.BodyWriter.Advance(1);
+            if (pending < FlushSize)
+                continue;
+            await response.BodyWriter.FlushAsync(token);
+            pending = 0;
+        }
+    }
+}
