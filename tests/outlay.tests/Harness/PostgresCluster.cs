@@ -1,0 +1,166 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using Outlay.Storage;
+
+[assembly: AssemblyFixture(typeof(Outlay.Tests.Harness.PostgresClusterEnd))]
+
+namespace Outlay.Tests.Harness;
+
+/// <summary>
+/// A PostgreSQL server that belongs to the tests: made in a temporary folder from the binaries of the system, run as an
+/// unprivileged account, and deleted in the end. No server needs to run before.
+/// </summary>
+internal sealed class PostgresCluster : IAsyncDisposable
+{
+    public const string User = "outlay";
+
+    /// <summary>Characters that connection strings must escape.</summary>
+    public const string Password = "Pa55;word='x'";
+
+    private const string Template = "migrated_template";
+
+    private static readonly string? s_binaries = FindBinaries();
+    private static readonly Lazy<Task<PostgresCluster>> s_shared = new(StartSharedAsync);
+    private static int s_names;
+
+    private readonly string _folder;
+    private readonly int _port;
+
+    private PostgresCluster(string folder, int port)
+    {
+        _folder = folder;
+        _port = port;
+    }
+
+    /// <summary>Why tests on PostgreSQL are skipped; null when they run.</summary>
+    public static string? SkipReason =>
+        s_binaries is null && Environment.GetEnvironmentVariable("REQUIRE_POSTGRES") != "1"
+            ? "PostgreSQL is not installed: ./test installs it."
+            : null;
+
+    /// <summary>The server that all tests share, each in databases of its own. It has a migrated template.</summary>
+    public static Task<PostgresCluster> Shared => s_shared.Value;
+
+    /// <summary>Whether some test has asked for <see cref="Shared"/>.</summary>
+    public static bool IsSharedStarted => s_shared.IsValueCreated;
+
+    /// <summary>The settings that select a database of this server.</summary>
+    public Dictionary<string, string> EnvironmentFor(string database) => new()
+    {
+        ["DB_HOST"] = "127.0.0.1",
+        ["DB_PORT"] = $"{_port}",
+        ["DB_NAME"] = database,
+        ["DB_USER"] = User,
+        ["DB_PASSWORD"] = Password,
+    };
+
+    /// <summary>A server of its own, for a test that stops it.</summary>
+    public static async Task<PostgresCluster> CreateAsync()
+    {
+        if (s_binaries is null)
+            throw new InvalidOperationException("PostgreSQL is required and not installed: its initdb is neither in /usr/lib/postgresql/*/bin nor on PATH.");
+
+        var folder = Directory.CreateTempSubdirectory("outlay-postgres-").FullName;
+        var password = Path.Combine(folder, "password");
+        await File.WriteAllTextAsync(password, Password);
+        if (Environment.IsPrivilegedProcess)
+            await Command.RunAsync("chown", "-R", Account, folder);
+        await RunAsync("initdb", "-D", Path.Combine(folder, "data"), "-U", User, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
+            "--auth-local=trust", "--auth-host=scram-sha-256", $"--pwfile={password}");
+        var cluster = new PostgresCluster(folder, FreePort());
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        await cluster.StartAsync();
+        return cluster;
+    }
+
+    public Task StartAsync() => RunAsync("pg_ctl", "start", "-w", "-D", Path.Combine(_folder, "data"), "-l", Path.Combine(_folder, "log"), "-o",
+        $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+
+    /// <summary>Stops the server as an administrator would: it ends the sessions, and finishes no transaction.</summary>
+    public Task StopAsync() => RunAsync("pg_ctl", "stop", "-w", "-m", "fast", "-D", Path.Combine(_folder, "data"));
+
+    /// <summary>Makes an empty database, or a migrated one.</summary>
+    /// <returns>Its name.</returns>
+    public async Task<string> CreateDatabaseAsync(bool migrated)
+    {
+        var name = $"test_{Interlocked.Increment(ref s_names)}";
+        await ExecuteAsync($"create database {name} template {(migrated ? Template : "template0")}");
+        return name;
+    }
+
+    public Task DropDatabaseAsync(string name) => ExecuteAsync($"drop database {name} with (force)");
+
+    /// <summary>Migrates the database that migrated ones are copied from.</summary>
+    public async Task CreateTemplateAsync()
+    {
+        await ExecuteAsync($"create database {Template}");
+        var environment = EnvironmentFor(Template);
+        var settings = Settings.From(new SettingsSource(environment.GetValueOrDefault));
+        await using var database = Database.Open(settings);
+        await new Migrator(database, new TestClock(), settings).RunAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Directory.Exists(_folder))
+            return;
+        if (File.Exists(Path.Combine(_folder, "data", "postmaster.pid")))
+            await RunAsync("pg_ctl", "stop", "-w", "-m", "immediate", "-D", Path.Combine(_folder, "data"));
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Account => File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+
+    private static async Task<PostgresCluster> StartSharedAsync()
+    {
+        var cluster = await CreateAsync();
+        await cluster.CreateTemplateAsync();
+        return cluster;
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        var builder = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _port, Username = User, Password = Password, Database = "postgres" };
+        await using var connection = new NpgsqlConnection(builder.ToString());
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>PostgreSQL refuses to run as root.</summary>
+    private static Task RunAsync(string program, params string[] arguments)
+    {
+        string[] command = [Path.Combine(s_binaries!, program), .. arguments];
+        return Environment.IsPrivilegedProcess
+            ? Command.RunAsync(["setpriv", $"--reuid={Account}", $"--regid={(Account == "nobody" ? "nogroup" : Account)}", "--clear-groups", .. command])
+            : Command.RunAsync(command);
+    }
+
+    private static string? FindBinaries()
+    {
+        const string System = "/usr/lib/postgresql";
+        var packaged = Directory.Exists(System) ? Directory.GetDirectories(System) : [];
+        var newest = packaged.OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
+            .Select(folder => Path.Combine(folder, "bin"));
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return newest.Concat(path).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>Stops the shared server when the last test has ended.</summary>
+public sealed class PostgresClusterEnd : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        if (PostgresCluster.IsSharedStarted)
+            await (await PostgresCluster.Shared).DisposeAsync();
+    }
+}
