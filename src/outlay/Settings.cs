@@ -83,12 +83,18 @@ internal sealed record PostgresSettings(string Host, int Port, string Database, 
 /// <param name="RetentionDays">LOG_RETENTION_DAYS: rotated files older than this are removed, 1–3650 days, default 7.</param>
 internal sealed record LogSettings(LogLevel Level, LogFormat Format, string? File, int RetentionDays)
 {
+    /// <summary>Whether lines of text are coloured: on a terminal, unless NO_COLOR is set.</summary>
+    public bool Colour { get; init; }
+
     public static LogSettings From(SettingsSource source) => new(
         source.Choice("LOG_LEVEL", "info", ("debug", LogLevel.Debug), ("info", LogLevel.Information),
             ("warning", LogLevel.Warning), ("error", LogLevel.Error)),
         source.Choice("LOG_FORMAT", source.OnTerminal ? "text" : "json", ("json", LogFormat.Json), ("text", LogFormat.Text)),
         source.OptionalPath("LOG_FILE"),
-        source.Number("LOG_RETENTION_DAYS", 7, 1, 3650));
+        source.Number("LOG_RETENTION_DAYS", 7, 1, 3650))
+    {
+        Colour = source.OnTerminal && !source.IsSet("NO_COLOR"),
+    };
 }
 
 internal enum LogFormat

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Display;
+using Serilog.Parsing;
+
+namespace Outlay.Hosting;
+
+/// <summary>
+/// Writes a log event as one JSON object on one line. Of the properties only those that the message names are written: the
+/// framework adds others, and the raw path of the request is among them.
+/// </summary>
+internal sealed class JsonLogFormatter(string runId, string version) : ITextFormatter
+{
+    private static readonly FrozenSet<string> s_ownNames =
+        FrozenSet.Create("timestamp", "level", "message", "event", "run_id", "trace_id", "span_id", "service", "version", "logger");
+
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly MessageTemplateTextFormatter s_message = new("{Message:lj}", CultureInfo.InvariantCulture);
+
+    public void Format(LogEvent logEvent, TextWriter output)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer, s_options))
+        {
+            json.WriteStartObject();
+            json.WriteString("timestamp", logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("level", LevelName(logEvent.Level));
+            json.WriteString("message", Message(logEvent));
+            if (EventName(logEvent) is { } name)
+                json.WriteString("event", name);
+            json.WriteString("run_id", runId);
+            if (logEvent.TraceId is { } trace && trace != default)
+                json.WriteString("trace_id", trace.ToHexString());
+            if (logEvent.SpanId is { } span && span != default)
+                json.WriteString("span_id", span.ToHexString());
+            json.WriteString("service", "outlay");
+            json.WriteString("version", version);
+            if (logEvent.Properties.GetValueOrDefault("SourceContext") is ScalarValue { Value: string logger })
+                json.WriteString("logger", logger);
+            WriteProperties(json, logEvent);
+            if (logEvent.Exception is { } exception)
+                WriteException(json, SafeException.Of(exception));
+            json.WriteEndObject();
+        }
+
+        output.Write(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        output.Write('\n');
+    }
+
+    /// <summary>The message with its values in place.</summary>
+    public static string Message(LogEvent logEvent)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        s_message.Format(logEvent, text);
+        return text.ToString();
+    }
+
+    public static string LevelName(LogEventLevel level) => level switch
+    {
+        LogEventLevel.Verbose or LogEventLevel.Debug => "debug",
+        LogEventLevel.Information => "info",
+        LogEventLevel.Warning => "warning",
+        LogEventLevel.Error => "error",
+        _ => "critical",
+    };
+
+    private static string? EventName(LogEvent logEvent)
+    {
+        var id = logEvent.Properties.GetValueOrDefault("EventId") as StructureValue;
+        var name = id?.Properties.FirstOrDefault(property => property.Name == "Name")?.Value as ScalarValue;
+        return name?.Value is string text ? JsonNamingPolicy.SnakeCaseLower.ConvertName(text) : null;
+    }
+
+    private static void WriteProperties(Utf8JsonWriter json, LogEvent logEvent)
+    {
+        var written = new HashSet<string>(s_ownNames);
+        foreach (var token in logEvent.MessageTemplate.Tokens.OfType<PropertyToken>())
+        {
+            var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(token.PropertyName);
+            if (!written.Add(name) || !logEvent.Properties.TryGetValue(token.PropertyName, out var value))
+                continue;
+            json.WritePropertyName(name);
+            WriteValue(json, value);
+        }
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, LogEventPropertyValue value)
+    {
+        switch (value)
+        {
+            case ScalarValue { Value: null }:
+                json.WriteNullValue();
+                break;
+            case ScalarValue { Value: bool flag }:
+                json.WriteBooleanValue(flag);
+                break;
+            case ScalarValue { Value: int or long }:
+                json.WriteNumberValue(Convert.ToInt64(((ScalarValue)value).Value, CultureInfo.InvariantCulture));
+                break;
+            case ScalarValue { Value: double number } when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case ScalarValue { Value: { } other }:
+                json.WriteStringValue(Convert.ToString(other, CultureInfo.InvariantCulture));
+                break;
+            case SequenceValue sequence:
+                json.WriteStartArray();
+                foreach (var element in sequence.Elements)
+                    WriteValue(json, element);
+                json.WriteEndArray();
+                break;
+            default:
+                json.WriteStringValue(value.ToString(null, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+
+    private static void WriteException(Utf8JsonWriter json, SafeException exception)
+    {
+        json.WriteString("exception.type", exception.Type);
+        if (exception.Code is { } code)
+            json.WriteString("exception.code", code);
+        if (exception.Message is { } message)
+            json.WriteString("exception.message", message);
+        json.WriteString("exception.stack", exception.Stack);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Reflection;
+using Serilog;
+using Serilog.Core;
+using Serilog.Debugging;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting;
+using ILogger = Microsoft.Extensions.Logging.ILogger;
+
+namespace Outlay.Hosting;
+
+/// <summary>Logs to standard output, and to a rotated file if one is set.</summary>
+internal static partial class Logging
+{
+    /// <summary>The size in bytes at which a log file is closed and the next one begun.</summary>
+    public const long MaxFileBytes = 50L * 1024 * 1024;
+
+    /// <summary>
+    /// Puts Outlay's logging in the place of the default. What is logged is written at once, and the file is closed with the host.
+    /// Throws <see cref="ErrorCode.BadConfiguration"/> when LOG_FILE cannot be written.
+    /// </summary>
+    /// <param name="runId">Stands in every line: one per process.</param>
+    public static void AddOutlayLogging(this IHostApplicationBuilder builder, LogSettings settings, string runId) =>
+        builder.Logging.ClearProviders().AddSerilog(Create(settings, runId), dispose: true);
+
+    /// <summary>Makes the logger alone. Throws as <see cref="AddOutlayLogging"/> does.</summary>
+    public static Logger Create(LogSettings settings, string runId)
+    {
+        var json = new JsonLogFormatter(runId, Version);
+        ITextFormatter format = settings.Format == LogFormat.Json ? json : new TextLogFormatter(settings.Colour);
+        var level = LevelConvert.ToSerilogLevel(settings.Level);
+        var frameworkLevel = (LogEventLevel)Math.Max((int)level, (int)LogEventLevel.Warning);
+        var configuration = new LoggerConfiguration()
+            .MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", frameworkLevel)
+            .MinimumLevel.Override("System", frameworkLevel)
+            .WriteTo.Console(format);
+        if (settings.File is not { } file)
+            return configuration.CreateLogger();
+
+        CheckWritable(file);
+        ReportFailures(format, file);
+        return configuration
+            .WriteTo.File(json, file, rollingInterval: RollingInterval.Day, rollOnFileSizeLimit: true, fileSizeLimitBytes: MaxFileBytes,
+                retainedFileCountLimit: null, retainedFileTimeLimit: TimeSpan.FromDays(settings.RetentionDays))
+            .CreateLogger();
+    }
+
+    private static string Version { get; } =
+        typeof(Logging).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The sink opens its file with the first line, and does not tell when that fails.</summary>
+    private static void CheckWritable(string file)
+    {
+        try
+        {
+            if (Directory.Exists(file))
+                throw new IOException($"'{file}' is a folder.");
+            var folder = Path.GetDirectoryName(file)!;
+            Directory.CreateDirectory(folder);
+            using var probe = new FileStream(Path.Combine(folder, $".{Path.GetRandomFileName()}"), FileMode.CreateNew, FileAccess.Write,
+                FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            probe.WriteByte(0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AppException(ErrorCode.BadConfiguration,
+                $"LOG_FILE cannot be written: {e.Message} Set it to a file in a folder that you may write to, or leave it out to log to standard output only.", e);
+        }
+    }
+
+    /// <summary>Says on standard output, once, that the file misses lines; a sink that fails is not noticed otherwise.</summary>
+    private static void ReportFailures(ITextFormatter format, string file)
+    {
+        var console = new SerilogLoggerFactory(new LoggerConfiguration().WriteTo.Console(format).CreateLogger())
+            .CreateLogger(typeof(Logging).FullName!);
+        var reported = 0;
+        SelfLog.Enable(_ =>
+        {
+            if (Interlocked.Exchange(ref reported, 1) == 0)
+                LogFileFailed(console, file);
+        });
+    }
+
+    [LoggerMessage(LogLevel.Error, "The log file {File} could not be written and misses lines: check the space and the permissions there")]
+    private static partial void LogFileFailed(ILogger logger, string file);
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Outlay.Hosting;
+
+/// <summary>
+/// Writes exactly one line for each request. It stands before everything else in the pipeline, so that it sees the final
+/// status. It tells the pattern of the route and never the path, which can hold anything.
+/// </summary>
+internal sealed partial class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var start = clock.GetTimestamp();
+        var failed = true;
+        try
+        {
+            await next(context);
+            failed = false;
+        }
+        finally
+        {
+            var duration = Math.Round(clock.GetElapsedTime(start).TotalMilliseconds, 3);
+            var method = Method(context.Request.Method);
+            var route = Route(context);
+            var status = Status(context, failed);
+            var level = Level(route, status, failed);
+            HttpRequest(logger, level, method, route, status, duration);
+        }
+    }
+
+    private static string Route(HttpContext context)
+    {
+        // The exception handler takes the endpoint away from the request and keeps it for those who ask.
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        return (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
+    }
+
+    /// <summary>The status that the client saw; 499 when it did not wait for the whole answer.</summary>
+    private static int Status(HttpContext context, bool failed)
+    {
+        var response = context.Response;
+        // A client may hang up as soon as it has as many bytes as were announced: it has the whole answer then.
+        var complete = !failed && response.HasStarted && response.ContentLength is not null;
+        if (context.RequestAborted.IsCancellationRequested && !complete)
+            return StatusCodes.Status499ClientClosedRequest;
+        return failed && !response.HasStarted ? StatusCodes.Status500InternalServerError : response.StatusCode;
+    }
+
+    private static LogLevel Level(string route, int status, bool failed) => status switch
+    {
+        StatusCodes.Status499ClientClosedRequest => LogLevel.Information,
+        StatusCodes.Status503ServiceUnavailable when !IsProbe(route) => LogLevel.Warning,
+        >= 500 and not StatusCodes.Status503ServiceUnavailable => LogLevel.Error,
+        // The answer broke off after its status had been sent.
+        _ when failed => LogLevel.Error,
+        _ when IsProbe(route) => LogLevel.Debug,
+        _ => LogLevel.Information,
+    };
+
+    private static bool IsProbe(string route) => route is "/livez" or "/readyz" or "/startupz" or "/metrics";
+
+    /// <summary>A method can be any word; one that HTTP does not know is told as _OTHER, as OpenTelemetry does.</summary>
+    private static string Method(string method) =>
+        method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" or "TRACE" or "CONNECT" ? method : "_OTHER";
+
+    [LoggerMessage(EventName = "http_request", Message = "{Method} {Route} {Status} in {DurationMs} ms")]
+    private static partial void HttpRequest(ILogger logger, LogLevel level, string method, string route, int status, double durationMs);
+}
