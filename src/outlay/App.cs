@@ -24,10 +24,12 @@ internal static class App
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
         });
 
+        var runId = RunId.New(clock);
+        builder.AddOutlayLogging(settings.Log, runId.Value);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(RunId.New(clock));
+        builder.Services.AddSingleton(runId);
         builder.Services.AddSingleton(_ => Database.Open(settings));
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<ExpenseService>();
@@ -43,6 +45,7 @@ internal static class App
 
         var app = builder.Build();
         app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
+        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseRouting();

@@ -15,7 +15,7 @@ namespace Outlay.Hosting;
 /// Writes a log event as one JSON object on one line. Of the properties only those that the message names are written: the
 /// framework adds others, and the raw path of the request is among them.
 /// </summary>
-internal sealed class JsonLogFormatter(string runId, string version) : ITextFormatter
+internal sealed class JsonLogFormatter(string runId) : ITextFormatter
 {
     private static readonly FrozenSet<string> s_ownNames =
         FrozenSet.Create("timestamp", "level", "message", "event", "run_id", "trace_id", "span_id", "service", "version", "logger");
@@ -41,7 +41,7 @@ internal sealed class JsonLogFormatter(string runId, string version) : ITextForm
             if (logEvent.SpanId is { } span && span != default)
                 json.WriteString("span_id", span.ToHexString());
             json.WriteString("service", "outlay");
-            json.WriteString("version", version);
+            json.WriteString("version", Product.Version);
             if (logEvent.Properties.GetValueOrDefault("SourceContext") is ScalarValue { Value: string logger })
                 json.WriteString("logger", logger);
             WriteProperties(json, logEvent);
@@ -121,7 +121,6 @@ internal sealed class JsonLogFormatter(string runId, string version) : ITextForm
                 break;
         }
     }
-
 
     private static void WriteException(Utf8JsonWriter json, SafeException exception)
     {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Serilog;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -26,7 +25,7 @@ internal static partial class Logging
     /// <summary>Makes the logger alone. Throws as <see cref="AddOutlayLogging"/> does.</summary>
     public static Logger Create(LogSettings settings, string runId)
     {
-        var json = new JsonLogFormatter(runId, Version);
+        var json = new JsonLogFormatter(runId);
         ITextFormatter format = settings.Format == LogFormat.Json ? json : new TextLogFormatter(settings.Colour);
         var level = LevelConvert.ToSerilogLevel(settings.Level);
         var frameworkLevel = (LogEventLevel)Math.Max((int)level, (int)LogEventLevel.Warning);
@@ -45,9 +44,6 @@ internal static partial class Logging
                 retainedFileCountLimit: null, retainedFileTimeLimit: TimeSpan.FromDays(settings.RetentionDays))
             .CreateLogger();
     }
-
-    private static string Version { get; } =
-        typeof(Logging).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>The sink opens its file with the first line, and does not tell when that fails.</summary>
     private static void CheckWritable(string file)

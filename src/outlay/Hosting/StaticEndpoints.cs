@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json.Nodes;
 
 namespace Outlay.Hosting;
@@ -6,10 +5,6 @@ namespace Outlay.Hosting;
 /// <summary>What the service says about itself: the page at its address, the API description, the problem types.</summary>
 internal static class StaticEndpoints
 {
-    /// <summary>The version of the program, as in outlay --version.</summary>
-    public static readonly string Version =
-        typeof(StaticEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     public static void MapStatic(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithMetadata(new NeedsNoDatabase());
@@ -24,13 +19,13 @@ internal static class StaticEndpoints
         var wantsPage = request.GetTypedHeaders().Accept.Any(type => type.MatchesMediaType("text/html") && !type.MatchesAllTypes);
         return wantsPage
             ? Results.Content(Resource("index.html"), "text/html; charset=utf-8")
-            : Results.Content($$"""{"status":"ok","service":"outlay","version":"{{Version}}"}""", "application/json");
+            : Results.Content($$"""{"status":"ok","service":"outlay","version":"{{Product.Version}}"}""", "application/json");
     }
 
     private static IResult OpenApi()
     {
         var document = JsonNode.Parse(Resource("openapi.json"))!;
-        document["info"]!["version"] = Version;
+        document["info"]!["version"] = Product.Version;
         return Results.Content(document.ToJsonString(), "application/json");
     }
 
