@@ -49,20 +49,19 @@ internal static class ExpenseFilterRules
     {
         if (value(name) is not { } text)
             return null;
-        if (text.Trim().Length is > 0 and <= ExpenseRules.MaxLabelLength * 2)
-            return new Label(text.Trim());
-        faults.Add(name, $"'{name}' must have 1 to {ExpenseRules.MaxLabelLength} characters");
-        return null;
+        if (string.IsNullOrWhiteSpace(text))
+            faults.Add(name, $"'{name}' must not be empty");
+        return ExpenseRules.CheckLabel(name, $"'{name}'", text, faults);
     }
 
     private static string? Text(Func<string, string?> value, Faults faults)
     {
         if (value("q") is not { } text)
             return null;
-        if (text.Length is > 0 and <= MaxTextLength && !text.Contains('\0'))
-            return text;
-        faults.Add("q", $"'q' must have 1 to {MaxTextLength} characters");
-        return null;
+        if (text.Length == 0)
+            faults.Add("q", "'q' must not be empty");
+        ExpenseRules.CheckText("q", "'q'", text, MaxTextLength, allowLines: true, faults);
+        return text;
     }
 
     private static decimal? Bound(string name, Func<string, string?> value, Faults faults)

@@ -32,7 +32,7 @@ internal static class ExpenseRules
         var date = CheckDate(draft.Date, faults);
         var description = CheckDescription(draft.Description, faults);
         var amount = CheckAmount(draft.Amount, draft.Currency, ownerCurrency, faults);
-        var category = CheckLabel("category", draft.Category, faults);
+        var category = CheckLabel("category", "Category", draft.Category, faults);
         var tags = CheckTags(draft.Tags, faults);
         var notes = CheckNotes(draft.Notes, faults);
         return faults.Count == before ? new ExpenseContent(date, description, amount, category, tags, notes) : null;
@@ -81,12 +81,14 @@ internal static class ExpenseRules
         return money;
     }
 
-    private static Label? CheckLabel(string field, string? text, Faults faults)
+    /// <summary>Checks a category or a tag; null when there is none.</summary>
+    /// <param name="name">What the messages call it.</param>
+    public static Label? CheckLabel(string field, string name, string? text, Faults faults)
     {
         var label = text?.Trim() ?? "";
         if (label.Length == 0)
             return null;
-        CheckText(field, field == "category" ? "Category" : "A tag", label, MaxLabelLength, allowLines: false, faults);
+        CheckText(field, name, label, MaxLabelLength, allowLines: false, faults);
         return new Label(label);
     }
 
@@ -95,7 +97,7 @@ internal static class ExpenseRules
         var tags = new SortedDictionary<string, Label>(StringComparer.Ordinal);
         foreach (var text in texts)
         {
-            if (CheckLabel("tags", text, faults) is not { } tag)
+            if (CheckLabel("tags", "A tag", text, faults) is not { } tag)
                 continue;
             if (tag.Text.Contains(TagSeparator))
                 faults.Add("tags", $"A tag cannot contain '{TagSeparator}'");
@@ -115,7 +117,9 @@ internal static class ExpenseRules
         return notes;
     }
 
-    private static void CheckText(string field, string name, string text, int maxLength, bool allowLines, Faults faults)
+    /// <summary>Checks that a text is valid Unicode, short enough, and free of control characters.</summary>
+    /// <param name="allowLines">Whether line ends and tabs are allowed.</param>
+    public static void CheckText(string field, string name, string text, int maxLength, bool allowLines, Faults faults)
     {
         var length = 0;
         for (var rest = text.AsSpan(); !rest.IsEmpty; length++)

@@ -20,7 +20,7 @@ internal sealed record Diagnosis(string? Damage, long Expenses, IReadOnlyList<To
 internal sealed class DoctorService(Database database)
 {
     public Task<Diagnosis> ExamineAsync(CancellationToken token) =>
-        database.ReadAsync(async connection =>
+        database.SnapshotAsync(async connection =>
         {
             var damage = await database.CheckIntegrityAsync(connection, token);
             var expenses = await TotalsStore.CountAsync(connection, token);

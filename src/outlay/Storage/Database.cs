@@ -44,6 +44,14 @@ internal abstract class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="ReadAsync"/>, but all statements see the data of one moment.</summary>
+    public Task<T> SnapshotAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+        ReadAsync(async connection =>
+        {
+            await using var transaction = await BeginSnapshotAsync(connection, token);
+            return await read(connection);
+        }, token);
+
     /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {
@@ -84,6 +92,8 @@ internal abstract class Database : IAsyncDisposable
     protected abstract Task<IDisposable?> TakeTurnAsync(CancellationToken token);
 
     protected abstract Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token);
+
+    protected abstract Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken token);
 
     /// <summary>What an exception of the engine means to a user; null when it is none of the engine's, or a fault in this program.</summary>
     protected abstract AppException? Explain(Exception exception);

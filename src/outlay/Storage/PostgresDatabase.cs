@@ -66,6 +66,9 @@ internal sealed class PostgresDatabase : Database
     protected override async Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token) =>
         await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, token);
 
+    protected override async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken token) =>
+        await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
+
     protected override AppException? Explain(Exception exception) => exception switch
     {
         PostgresException { SqlState: PostgresErrorCodes.NumericValueOutOfRange } =>

@@ -40,8 +40,7 @@ internal sealed class SqliteDatabase : Database
 
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
     {
-        if (Path.GetDirectoryName(_file) is { Length: > 0 } folder)
-            Directory.CreateDirectory(folder);
+        CreateFolder();
         var connection = new SqliteConnection(_connectionString);
         try
         {
@@ -71,6 +70,9 @@ internal sealed class SqliteDatabase : Database
         // Takes the write lock at once (BEGIN IMMEDIATE): a lock that is taken later, after a read, cannot be waited for.
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
 
+    protected override Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken token) =>
+        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: true));
+
     protected override AppException? Explain(Exception exception) => exception switch
     {
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED } =>
@@ -85,8 +87,6 @@ internal sealed class SqliteDatabase : Database
             new AppException(ErrorCode.Inconsistent, $"{_file} is damaged or not an Outlay database. Keep a copy of it and restore a backup.", exception),
         SqliteException { SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT | (12 << 8) } =>
             new AppException(ErrorCode.LimitExceeded, "The total of one month, currency and category would exceed 64 bits.", exception),
-        IOException or UnauthorizedAccessException when exception.TargetSite?.DeclaringType?.Namespace?.StartsWith("System.IO", StringComparison.Ordinal) == true =>
-            Unavailable($"The folder of {_file} cannot be made or written: {exception.Message} Set DATA_DIR to a folder that you may write to.", exception),
         _ => null,
     };
 
@@ -156,6 +156,18 @@ internal sealed class SqliteDatabase : Database
         SqliteConnection.ClearPool(connection);
         _turn.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void CreateFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unavailable($"The folder of {_file} cannot be made: {e.Message} Set DATA_DIR to a folder that you may write to.", e);
+        }
     }
 
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
