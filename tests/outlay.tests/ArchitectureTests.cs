@@ -1,0 +1,143 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests;
+
+/// <summary>The rules of the code that no analyzer keeps.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int MaxLines = 350;
+
+    private static readonly HashSet<string> s_clocks =
+    [
+        "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTime.get_Today",
+        "System.DateTimeOffset.get_Now", "System.DateTimeOffset.get_UtcNow",
+        "System.Diagnostics.Stopwatch.GetTimestamp", "System.Diagnostics.Stopwatch.StartNew", "System.Diagnostics.Stopwatch..ctor",
+        "System.Environment.get_TickCount", "System.Environment.get_TickCount64",
+    ];
+
+    private static readonly HashSet<OpCode> s_floats =
+        [OpCodes.Ldc_R4, OpCodes.Ldc_R8, OpCodes.Conv_R4, OpCodes.Conv_R8, OpCodes.Conv_R_Un];
+
+    [Fact]
+    public void Time_comes_only_from_a_TimeProvider() => NoInstruction(
+        instruction => s_clocks.Contains(instruction.Member),
+        "Take a TimeProvider and ask it, so that a test can set the clock.");
+
+    [Fact]
+    public void Only_the_CLI_uses_the_console() => NoInstruction(
+        instruction => instruction.Member.StartsWith("System.Console.", StringComparison.Ordinal) &&
+            !instruction.File.StartsWith("Cli/", StringComparison.Ordinal) && instruction.File != "Program.cs",
+        "Return the result, throw an AppException or log it: only Cli/ writes to the console.");
+
+    [Fact]
+    public void Random_identifiers_are_version_7() => NoInstruction(
+        instruction => instruction.Member == "System.Guid.NewGuid",
+        "Use Guid.CreateVersion7: it sorts by time.");
+
+    [Fact]
+    public void SQL_is_written_only_in_stores_and_storage() => NoInstruction(
+        instruction => instruction.Text is { } text && Statement().IsMatch(text) && !MayHoldSql(instruction.File),
+        "Move the statement into the store of the feature (*Store.cs).");
+
+    [Fact]
+    public void Money_is_never_a_binary_float()
+    {
+        NoInstruction(instruction => instruction.File.StartsWith("Expenses/", StringComparison.Ordinal) && s_floats.Contains(instruction.Code),
+            "Count minor units (Money), or use decimal.");
+        NoLine(file => file.StartsWith("Expenses/", StringComparison.Ordinal), Float(), "Count minor units (Money), or use decimal.");
+    }
+
+    [Fact]
+    public void Only_the_database_classes_name_an_engine() => NoLine(
+        file => !EngineFile().IsMatch(file), EngineName(),
+        "Make it a member of Storage/Database.cs, which SqliteDatabase and PostgresDatabase implement.");
+
+    [Fact]
+    public void Features_know_nothing_of_hosting() => NoLine(
+        file => Feature().IsMatch(file), Hosting(),
+        "Let Hosting/ or App.cs call the feature, or pass in what it needs.");
+
+    [Fact]
+    public void A_token_that_is_not_passed_on_says_why() => NoInstruction(
+        instruction => (instruction.Member == "System.Threading.CancellationToken.get_None" ||
+                (instruction.Code == OpCodes.Initobj && instruction.Member == "System.Threading.CancellationToken")) &&
+            !IsComment(instruction.File, instruction.Line - 1),
+        "Pass the caller's token on, or say in a comment on the line above why this must not be cancelled.");
+
+    [Fact]
+    public void A_token_is_a_required_parameter()
+    {
+        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        var optional = typeof(Settings).Assembly.GetTypes()
+            // An async iterator gets such a parameter from the compiler.
+            .Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute)))
+            .SelectMany(type => type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All)))
+            .Where(method => method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken) && parameter.IsOptional))
+            .Select(method => $"{method.DeclaringType}.{method.Name}");
+
+        Report(optional, "Remove the default value: a caller that forgets the token must not compile.");
+    }
+
+    [Fact]
+    public void Files_are_short()
+    {
+        string[] folders = ["src", "tests", "bench"];
+        var files = folders.SelectMany(
+            folder => Directory.EnumerateFiles(Path.Combine(ProductCode.Root, folder), "*.cs", SearchOption.AllDirectories));
+        var tooLong = files.Select(file => (file, Lines: File.ReadLines(file).Count())).Where(entry => entry.Lines > MaxLines)
+            .Select(entry => $"{Path.GetRelativePath(ProductCode.Root, entry.file)} has {entry.Lines} lines");
+
+        Report(tooLong, $"Split it along its ideas: a file has at most {MaxLines} lines.");
+    }
+
+    private static bool MayHoldSql(string file) =>
+        file.EndsWith("Store.cs", StringComparison.Ordinal) || file.StartsWith("Storage/", StringComparison.Ordinal) ||
+        file is "Import/OriginalBook.cs" or "Expenses/ExpenseFilter.cs";
+
+    private static bool IsComment(string file, int line) =>
+        line > 0 && ProductCode.Lines(file)[line - 1].TrimStart().StartsWith("//", StringComparison.Ordinal);
+
+    private static void NoInstruction(Predicate<Instruction> isForbidden, string cure) =>
+        Report(ProductCode.Instructions.Where(instruction => isForbidden(instruction))
+            .Select(instruction => $"{instruction.Place} {instruction.Member}{instruction.Text}"), cure);
+
+    private static void NoLine(Predicate<string> isMeant, Regex forbidden, string cure) =>
+        Report(
+            from file in ProductCode.Files
+            where isMeant(file)
+            from entry in ProductCode.Lines(file).Select((text, index) => (Text: text.Trim(), Number: index + 1))
+            where !entry.Text.StartsWith("//", StringComparison.Ordinal) && forbidden.IsMatch(entry.Text)
+            select $"{file}:{entry.Number} {entry.Text}", cure);
+
+    private static void Report(IEnumerable<string> findings, string cure)
+    {
+        var all = findings.Distinct().ToList();
+        if (all.Count > 0)
+            Assert.Fail($"{string.Join('\n', all)}\n{cure}");
+    }
+
+    [GeneratedRegex(
+        @"\b(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|(create|drop|alter)\s+(table|index|sequence)\s|pragma\s\w)",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex Statement();
+
+    [GeneratedRegex(@"\b(float|double|Half|Single|Double)\b")]
+    private static partial Regex Float();
+
+    [GeneratedRegex(@"^Storage/\w+Database\.cs$")]
+    private static partial Regex EngineFile();
+
+    [GeneratedRegex(@"\b(Npgsql\w*|SQLitePCL|Microsoft\.Data\.Sqlite)\b")]
+    private static partial Regex EngineName();
+
+    [GeneratedRegex("^(Expenses|Reports|Import|Export|Backup)/")]
+    private static partial Regex Feature();
+
+    // Inside the namespace Outlay, the short name is enough.
+    [GeneratedRegex(@"\busing Outlay\.Hosting\b|(?<![\w.])(Outlay\.)?Hosting\.")]
+    private static partial Regex Hosting();
+}
