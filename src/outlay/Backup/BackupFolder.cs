@@ -55,8 +55,7 @@ internal sealed class BackupFolder : IDisposable
         var newest = Directory.EnumerateFiles(_path, $"{Prefix}*.csv").Where(IsBackup).MaxBy(Path.GetFileName, StringComparer.Ordinal);
         if (newest is null)
             return null;
-        var hash = await HashAsync(newest, token);
-        return hash.AsSpan().SequenceEqual(await HashAsync(TemporaryFile, token)) ? newest : null;
+        return await HashAsync(newest, token) == await HashAsync(TemporaryFile, token) ? newest : null;
     }
 
     /// <summary>Turns the temporary file into the backup of this second, or of the next one that has none.</summary>
@@ -108,10 +107,10 @@ internal sealed class BackupFolder : IDisposable
             File.Delete(file);
     }
 
-    private static async Task<byte[]> HashAsync(string file, CancellationToken token)
+    private static async Task<string> HashAsync(string file, CancellationToken token)
     {
         await using var stream = File.OpenRead(file);
-        return await SHA256.HashDataAsync(stream, token);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, token));
     }
 
     private string Named(DateTime time) => Path.Combine(_path, $"{Prefix}{time.ToString(TimeFormat, CultureInfo.InvariantCulture)}.csv");
