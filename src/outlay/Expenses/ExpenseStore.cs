@@ -94,8 +94,11 @@ internal static class ExpenseStore
 
     public static Expense Read(DbDataReader row) => Read(row, 0);
 
+    /// <summary>Reads a row of <see cref="Everything"/>.</summary>
+    public static (string Owner, Expense Expense) ReadOwned(DbDataReader row) => (row.GetString(0), Read(row, 1));
+
     /// <summary>Reads an expense from the columns that begin at <paramref name="first"/>.</summary>
-    public static Expense Read(DbDataReader row, int first) => new(
+    private static Expense Read(DbDataReader row, int first) => new(
         row.GetInt64(first),
         new ExpenseContent(
             row.GetFieldValue<DateOnly>(first + 1),
