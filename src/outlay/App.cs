@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.HostFiltering;
+using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Hosting;
 using Outlay.Reports;
@@ -36,6 +37,10 @@ internal static class App
         builder.Services.AddSingleton<ReportService>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
+        builder.Services.AddSingleton<BackupStatus>();
+        builder.Services.AddSingleton<BackupService>();
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<StartupBackup>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHealth();
         builder.Services.Configure<HostFilteringOptions>(options =>
         {

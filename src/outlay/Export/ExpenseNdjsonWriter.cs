@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Outlay.Expenses;
 
@@ -8,9 +7,6 @@ namespace Outlay.Export;
 /// <summary>Writes expenses as NDJSON: one <see cref="ExpenseJson"/> object a line, in UTF-8.</summary>
 internal sealed class ExpenseNdjsonWriter : ExpenseWriter
 {
-    // Letters of every script stay readable: a file is not part of an HTML page.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly Stream _output;
     private readonly ArrayBufferWriter<byte> _buffer = new(BufferSize);
     private readonly Utf8JsonWriter _json;
@@ -18,7 +14,7 @@ internal sealed class ExpenseNdjsonWriter : ExpenseWriter
     public ExpenseNdjsonWriter(Stream output)
     {
         _output = output;
-        _json = new Utf8JsonWriter(_buffer, s_options);
+        _json = new Utf8JsonWriter(_buffer, ExpenseJson.Format);
     }
 
     public override async ValueTask WriteAsync(Expense expense, CancellationToken token)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Storage;
 
@@ -9,7 +10,8 @@ namespace Outlay.Hosting;
 internal static class HealthEndpoints
 {
     public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<DatabaseCheck>("database");
+        .AddCheck<DatabaseCheck>("database")
+        .AddCheck<BackupCheck>("backup");
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
@@ -71,5 +73,14 @@ internal static class HealthEndpoints
                 return HealthCheckResult.Unhealthy(e.Message);
             }
         }
+    }
+
+    /// <summary>The last backup did not fail. A service without a fresh backup goes on serving.</summary>
+    private sealed class BackupCheck(BackupStatus status) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(status.Last.State is BackupState.Failed
+                ? HealthCheckResult.Degraded($"The last backup failed: {status.Last.Failure}")
+                : HealthCheckResult.Healthy());
     }
 }

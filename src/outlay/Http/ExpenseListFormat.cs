@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Outlay.Expenses;
+using Outlay.Export;
 
 namespace Outlay.Http;
 
@@ -32,7 +33,9 @@ internal static class ExpenseListFormat
             if (accepted.MatchesAllTypes || accepted.MatchesMediaType("application/json"))
                 break;
             if (accepted.MatchesMediaType(ExpenseJson.NdjsonType))
-                return (ExpenseJson.NdjsonType, WriteNdjsonAsync);
+                return (ExpenseJson.NdjsonType, WriterOf(ExportFormat.Ndjson));
+            if (accepted.MatchesMediaType(ExpenseCsvWriter.MediaType))
+                return ($"{ExpenseCsvWriter.MediaType}; charset=utf-8; header=present", WriterOf(ExportFormat.Csv));
         }
 
         return ("application/json; charset=utf-8", WriteJsonAsync);
@@ -60,22 +63,9 @@ internal static class ExpenseListFormat
         writer.WriteEndArray();
     }
 
-    private static async Task WriteNdjsonAsync(HttpResponse response, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    private static Writer WriterOf(ExportFormat format) => async (response, expenses, token) =>
     {
-        await using var writer = new Utf8JsonWriter(response.BodyWriter, ExpenseJson.Format);
-        var pending = 0L;
-        await foreach (var expense in expenses)
-        {
-            ExpenseJson.Write(writer, expense);
-            writer.Flush();
-            pending += writer.BytesCommitted + 1;
-            writer.Reset();
-            response.BodyWriter.GetSpan(1)[0] = (byte)'\n';
-            response.BodyWriter.Advance(1);
-            if (pending < FlushSize)
-                continue;
-            await response.BodyWriter.FlushAsync(token);
-            pending = 0;
-        }
-    }
+        await using var writer = ExpenseWriter.Over(response.Body, format);
+        await writer.WriteAllAsync(expenses, null, token);
+    };
 }
