@@ -27,6 +27,9 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Whether data may be coloured: only for a person, and not with NO_COLOR (no-color.org).</summary>
     public bool Colour => OutputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
+    /// <summary>How many cells a line of data may take; null when it goes to a file or a pipe, which take any.</summary>
+    public int? Width => OutputIsTerminal && Console.WindowWidth is > 0 and var width ? width : null;
+
     /// <summary>Where data goes, as bytes. Write either here or to <see cref="Out"/>.</summary>
     public Stream OutStream => field ??= Console.OpenStandardOutput();
 
@@ -38,6 +41,24 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
 
     /// <summary>What a person or a pipe writes. The terminal itself edits the line.</summary>
     public TextReader In => field ??= new StreamReader(Console.OpenStandardInput(), s_utf8);
+
+    /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D).</summary>
+    public async Task<string?> AskAsync(string question, CancellationToken token)
+    {
+        await Messages.WriteAsync(question.AsMemory(), token);
+        // A read from a terminal cannot be cancelled: it is left behind.
+        return await Task.Run(In.ReadLine, token).WaitAsync(token);
+    }
+
+    /// <summary>
+    /// Asks before something is destroyed; anything but yes is no. Throws <see cref="ErrorCode.Usage"/> when nobody is there to answer.
+    /// </summary>
+    public async Task<bool> ConfirmAsync(string question, CancellationToken token)
+    {
+        if (!InputIsTerminal || !MessagesAreOnTerminal)
+            throw new AppException(ErrorCode.Usage, $"{question} Nobody is at a terminal to answer: add --yes to do it without asking.");
+        return await AskAsync($"{question} [y/N] ", token) is { } answer && answer.Trim().ToLowerInvariant() is "y" or "yes";
+    }
 
     /// <summary>Everything the environment says, with origins and faults.</summary>
     public SettingsSource SettingsSource { get; } = new(Environment.GetEnvironmentVariable, !Console.IsOutputRedirected);
