@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Outlay.Expenses;
 
 namespace Outlay.Cli;
 
@@ -41,5 +42,7 @@ internal static class CommandLine
 
     private static IEnumerable<Command> Verbs(CliContext cli) =>
     [
+        .. ExpenseCommands.All(cli),
+        .. ServeCommands.All(cli),
     ];
 }

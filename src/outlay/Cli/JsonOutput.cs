@@ -1,19 +1,16 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Outlay.Expenses;
 
 namespace Outlay.Cli;
 
 /// <summary>Writes JSON to stdout, one value and a line end.</summary>
 internal static class JsonOutput
 {
-    // What is written here is not put into HTML: text in every script stays readable.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private const int FlushAt = 32 * 1024;
 
     public static async Task WriteAsync(CliContext cli, Action<Utf8JsonWriter> write, CancellationToken token)
     {
-        await using (var writer = new Utf8JsonWriter(cli.OutStream, s_options))
+        await using (var writer = new Utf8JsonWriter(cli.OutStream, ExpenseJson.Format))
             write(writer);
         await EndLineAsync(cli, token);
     }
@@ -22,7 +19,7 @@ internal static class JsonOutput
     public static async Task WriteArrayAsync<T>(
         CliContext cli, IAsyncEnumerable<T> items, Action<Utf8JsonWriter, T> write, CancellationToken token)
     {
-        await using (var writer = new Utf8JsonWriter(cli.OutStream, s_options))
+        await using (var writer = new Utf8JsonWriter(cli.OutStream, ExpenseJson.Format))
         {
             writer.WriteStartArray();
             await foreach (var item in items.WithCancellation(token))

@@ -20,7 +20,7 @@ internal enum OutputFormat
 internal static class Options
 {
     public static Option<OutputFormat> Output() =>
-        Choice("--output", "How to write the data: table, json or csv. Default: table.", OutputFormat.Table,
+        Choice("--output", "How to write the data: table, json or csv. Default: table.",
             ("table", OutputFormat.Table), ("json", OutputFormat.Json), ("csv", OutputFormat.Csv));
 
     public static Option<bool> Yes() => new("--yes", "-y") { Description = "Do it without asking. Default: ask on a terminal." };
@@ -53,15 +53,14 @@ internal static class Options
         },
     };
 
-    /// <summary>One of a few words.</summary>
-    public static Option<T> Choice<T>(string name, string description, T fallback, params (string Text, T Value)[] choices)
+    /// <summary>One of a few words; the default of <typeparamref name="T"/> when none is given.</summary>
+    public static Option<T?> Choice<T>(string name, string description, params (string Text, T Value)[] choices)
     {
         var words = string.Join(", ", choices.Select(choice => choice.Text));
-        var option = new Option<T>(name)
+        var option = new Option<T?>(name)
         {
             HelpName = string.Join('|', choices.Select(choice => choice.Text)),
             Description = description,
-            DefaultValueFactory = _ => fallback,
             CustomParser = result =>
             {
                 foreach (var choice in choices)
@@ -71,7 +70,7 @@ internal static class Options
                 }
 
                 result.AddError($"{name} is '{result.Tokens[0].Value}': use one of {words}.");
-                return fallback;
+                return default;
             },
         };
         option.CompletionSources.Add([.. choices.Select(choice => choice.Text)]);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Outlay.Cli;
 
@@ -9,9 +10,24 @@ internal static class UsageErrors
     /// <summary>Throws <see cref="ErrorCode.Usage"/> with every fault and the cure, or does nothing.</summary>
     public static void ThrowIfAny(ParseResult parsed)
     {
-        // Help and version work on any command line.
-        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
-            throw Usage(parsed.CommandResult.Command, Messages(parsed));
+        var unknown = Unknown(parsed);
+        // Help, version and completion work on any command line.
+        if (parsed.Action is not ParseErrorAction && unknown.Count == 0)
+            return;
+        throw Usage(parsed.CommandResult.Command,
+            unknown.Count > 0 ? unknown.Select(word => Explain(word, parsed.CommandResult.Command)) : parsed.Errors.Select(Explain).Distinct());
+    }
+
+    /// <summary>
+    /// The words that fit nowhere. A misspelt option where any text fits would silently become part of the text: it counts too,
+    /// unless -- says that it is meant.
+    /// </summary>
+    private static List<string> Unknown(ParseResult parsed)
+    {
+        var isText = parsed.Tokens.Any(token => token.Type is TokenType.DoubleDash);
+        var swallowed = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value)
+            .Where(word => !isText && word is ['-', var first, ..] && !char.IsAsciiDigit(first));
+        return [.. parsed.UnmatchedTokens, .. swallowed];
     }
 
     private static AppException Usage(Command command, IEnumerable<string> faults)
@@ -22,16 +38,17 @@ internal static class UsageErrors
             string.Join(Environment.NewLine, [.. faults, $"{line} --help shows what it takes.{example}"]));
     }
 
-    private static IEnumerable<string> Messages(ParseResult parsed)
+    private static string Explain(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
+        ? $"{missing.Argument.Name} is missing."
+        : error.Message;
+
+    private static string Explain(string word, Command command)
     {
-        var command = parsed.CommandResult.Command;
-        if (parsed.UnmatchedTokens.Count == 0)
-            return parsed.Errors.Select(error => error.Message);
-        var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name)).ToList();
-        return parsed.UnmatchedTokens.Select(token =>
-            known.MinBy(name => Distance(token, name)) is { } nearest && Distance(token, nearest) <= Math.Max(1, token.Length / 2)
-                ? $"'{token}' is not known here. Did you mean {nearest}?"
-                : $"'{token}' is not known here.");
+        var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name));
+        var nearest = known.MinBy(name => Distance(word, name));
+        return nearest is not null && Distance(word, nearest) <= Math.Max(1, word.Length / 3)
+            ? $"'{word}' is not known here. Did you mean {nearest}?"
+            : $"'{word}' is not known here.";
     }
 
     /// <summary>How many letters must be changed, added, removed or swapped with their neighbour to get from one word to the other.</summary>
