@@ -19,10 +19,7 @@ internal static class SettingsCommands
             var source = cli.SettingsSource;
             var settings = Settings.From(source);
             SettingReport[] reports = [.. source.Report, .. InForce(settings)];
-            if (parsed.GetValue(output) is OutputFormat.Json)
-                await JsonOutput.WriteAsync(cli, writer => Write(writer, reports), token);
-            else
-                Write(cli, reports);
+            await WriteAsync(cli, parsed.GetValue(output), reports, token);
             source.ThrowIfFaulty();
         });
         return [config];
@@ -33,13 +30,26 @@ internal static class SettingsCommands
         ? [new("engine", "postgres", "DB_* is set"), new("database", $"{postgres.Host}:{postgres.Port}/{postgres.Database}", "DB_*")]
         : [new("engine", "sqlite", "DB_* is not set"), new("database", settings.SqliteFile, "DATA_DIR")];
 
-    private static void Write(CliContext cli, IEnumerable<SettingReport> reports)
+    private static async Task WriteAsync(CliContext cli, OutputFormat format, SettingReport[] reports, CancellationToken token)
     {
-        var table = new Table(cli, new("NAME"), new("VALUE"), new("ORIGIN"));
-        foreach (var report in reports)
-            table.Add(report.Name, report.Value, report.Origin);
-        table.Flush();
+        switch (format)
+        {
+            case OutputFormat.Json:
+                await JsonOutput.WriteAsync(cli, writer => Write(writer, reports), token);
+                break;
+            case OutputFormat.Csv:
+                await CsvOutput.WriteAsync(cli, ["name", "value", "origin"], reports.Select(Cells), token);
+                break;
+            default:
+                var table = new Table(cli, new("NAME"), new("VALUE"), new("ORIGIN"));
+                foreach (var report in reports)
+                    table.Add(Cells(report));
+                table.Flush();
+                break;
+        }
     }
+
+    private static string[] Cells(SettingReport report) => [report.Name, report.Value, report.Origin];
 
     private static void Write(Utf8JsonWriter writer, IEnumerable<SettingReport> reports)
     {

@@ -81,7 +81,6 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Out.FlushAsync(CancellationToken.None);
         if (_database is not null)
             await _database.DisposeAsync();
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Outlay.Expenses;
+using Outlay.Reports;
+using Outlay.Storage;
 
 namespace Outlay.Cli;
 
@@ -14,19 +16,30 @@ internal static class CommandLine
         {
             var parsed = Build(cli).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration
-                {
-                    Output = cli.Out,
-                    Error = cli.Messages,
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = null,
-                },
-                token);
+            return await InvokeAsync(cli, parsed, token);
         }
         catch (Exception e)
         {
             return Failure.Report(e, cli.Messages);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(CliContext cli, ParseResult parsed, CancellationToken token)
+    {
+        var configuration = new InvocationConfiguration
+        {
+            Output = cli.Out,
+            Error = cli.Messages,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, token);
+        }
+        finally
+        {
+            await cli.Out.FlushAsync(CancellationToken.None);
         }
     }
 
@@ -43,6 +56,9 @@ internal static class CommandLine
     private static IEnumerable<Command> Verbs(CliContext cli) =>
     [
         .. ExpenseCommands.All(cli),
+        .. ReportCommands.All(cli),
+        .. StorageCommands.All(cli),
+        .. SettingsCommands.All(cli),
         .. ServeCommands.All(cli),
     ];
 }

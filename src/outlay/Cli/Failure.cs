@@ -9,6 +9,7 @@ internal static class Failure
         {
             AppException e => e.Code,
             OperationCanceledException => ErrorCode.Cancelled,
+            IOException or UnauthorizedAccessException => ErrorCode.Unavailable,
             _ => ErrorCode.Internal,
         };
         foreach (var line in Lines(failure))
@@ -23,6 +24,7 @@ internal static class Failure
         AppException { Code: ErrorCode.StaleVersion } e => [e.Message, "Look at it with outlay show, then make your change again."],
         AppException e => [e.Message],
         OperationCanceledException => ["Cancelled."],
+        IOException or UnauthorizedAccessException => [failure.Message],
         _ => [$"Something went wrong that should not have: {failure.GetType().Name}: {failure.Message}", "Please report it with the command that you ran."],
     };
 }

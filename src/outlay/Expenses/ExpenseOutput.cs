@@ -1,22 +1,62 @@
 using Outlay.Cli;
+using Outlay.Export;
 
 namespace Outlay.Expenses;
 
 /// <summary>How expenses are written to stdout.</summary>
 internal static class ExpenseOutput
 {
+    /// <summary>How much the names of fields take on a line, in cells.</summary>
+    private const int FieldWidth = 13;
+
     private static readonly Column[] s_columns =
         [new("ID", Right: true), new("DATE"), new("AMOUNT", Right: true), new("CURRENCY"), new("CATEGORY"), new("TAGS"), new("DESCRIPTION")];
 
     /// <summary>Writes many expenses, at constant memory.</summary>
     public static async Task WriteAsync(CliContext cli, OutputFormat format, IAsyncEnumerable<Expense> expenses, CancellationToken token)
     {
-        if (format is OutputFormat.Json)
+        switch (format)
         {
-            await JsonOutput.WriteArrayAsync(cli, expenses, ExpenseJson.Write, token);
-            return;
+            case OutputFormat.Json:
+                await JsonOutput.WriteArrayAsync(cli, expenses, ExpenseJson.Write, token);
+                break;
+            case OutputFormat.Csv:
+                await using (var writer = ExpenseWriter.Over(cli.OutStream, ExportFormat.Csv))
+                    await writer.WriteAllAsync(expenses, null, token);
+                break;
+            default:
+                await WriteTableAsync(cli, expenses, token);
+                break;
         }
+    }
 
+    /// <summary>Writes one expense with everything that is known about it.</summary>
+    public static async Task WriteAsync(CliContext cli, OutputFormat format, Expense expense, CancellationToken token)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                await JsonOutput.WriteAsync(cli, writer => ExpenseJson.Write(writer, expense), token);
+                break;
+            case OutputFormat.Csv:
+                await WriteAsync(cli, format, new[] { expense }.ToAsyncEnumerable(), token);
+                break;
+            default:
+                WriteFields(cli.Out, expense);
+                break;
+        }
+    }
+
+    /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50</c>, with the currency when it is not the owner's.</summary>
+    public static string Line(Expense expense, Currency ownerCurrency)
+    {
+        var (date, description, amount) = (expense.Content.Date, expense.Content.Description, expense.Content.Amount);
+        var currency = amount.Currency == ownerCurrency ? "" : $" {amount.Currency}";
+        return $"{expense.Id}. {ExpenseRules.FormatDate(date)} - {description} - {amount}{currency}";
+    }
+
+    private static async Task WriteTableAsync(CliContext cli, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    {
         var table = new Table(cli, s_columns);
         await foreach (var expense in expenses.WithCancellation(token))
         {
@@ -26,23 +66,6 @@ internal static class ExpenseOutput
         }
 
         table.Flush();
-    }
-
-    /// <summary>Writes one expense with everything that is known about it.</summary>
-    public static async Task WriteAsync(CliContext cli, OutputFormat format, Expense expense, CancellationToken token)
-    {
-        if (format is OutputFormat.Json)
-            await JsonOutput.WriteAsync(cli, writer => ExpenseJson.Write(writer, expense), token);
-        else
-            WriteFields(cli.Out, expense);
-    }
-
-    /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50</c>, with the currency when it is not the owner's.</summary>
-    public static string Line(Expense expense, Currency ownerCurrency)
-    {
-        var (date, description, amount) = (expense.Content.Date, expense.Content.Description, expense.Content.Amount);
-        var currency = amount.Currency == ownerCurrency ? "" : $" {amount.Currency}";
-        return $"{expense.Id}. {ExpenseRules.FormatDate(date)} - {description} - {amount}{currency}";
     }
 
     private static void WriteFields(TextWriter output, Expense expense)
@@ -61,8 +84,6 @@ internal static class ExpenseOutput
         if (expense.DeletedAt is { } deletedAt)
             WriteField(output, "deleted", $"{deletedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
     }
-
-    private const int FieldWidth = 13;
 
     private static void WriteField(TextWriter output, string name, string? value)
     {

@@ -13,7 +13,8 @@ internal static class SummaryOutput
                 await JsonOutput.WriteAsync(cli, writer => SummaryJson.Write(writer, summary), token);
                 break;
             case OutputFormat.Csv:
-                await WriteCsvAsync(cli, summary, group, token);
+                string[] header = [group is { } by ? Name(by) : "totals", "currency", "total", "count"];
+                await CsvOutput.WriteAsync(cli, header, (summary.Groups ?? summary.Totals).Select(Cells), token);
                 break;
             default:
                 WriteTable(cli, summary, group);
@@ -23,13 +24,17 @@ internal static class SummaryOutput
 
     private static void WriteTable(CliContext cli, Summary summary, SummaryGroup? group)
     {
-        var table = new Table(cli, new(group is { } by ? $"{by}".ToUpperInvariant() : ""), new("CURRENCY"), new("TOTAL", Right: true), new("COUNT", Right: true));
+        var table = new Table(cli, new(group is { } by ? Name(by).ToUpperInvariant() : ""), new("CURRENCY"), new("TOTAL", Right: true), new("COUNT", Right: true));
         foreach (var line in summary.Groups ?? [])
-            table.Add(line.Key, line.Total.Currency.Code, line.Total.ToString(), $"{line.Count}");
+            table.Add(Cells(line));
         foreach (var line in Totals(summary))
-            table.Add("Total", line.Total.Currency.Code, line.Total.ToString(), $"{line.Count}");
+            table.Add(Cells(line with { Key = "Total" }));
         table.Flush();
     }
+
+    private static string[] Cells(SummaryLine line) => [line.Key, line.Total.Currency.Code, line.Total.ToString(), $"{line.Count}"];
+
+    private static string Name(SummaryGroup group) => $"{group}".ToLowerInvariant();
 
     /// <summary>The sum in the owner's currency first, even when it is zero.</summary>
     private static IEnumerable<SummaryLine> Totals(Summary summary) =>
