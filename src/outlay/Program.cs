@@ -1,2 +1,5 @@
-var settings = Outlay.Settings.From(new Outlay.SettingsSource(Environment.GetEnvironmentVariable));
-await Outlay.App.RunAsync(settings, address => Console.Error.WriteLine(address), CancellationToken.None);
+using Outlay.Cli;
+
+await using var cli = new CliContext(TimeProvider.System);
+using var shutdown = new Shutdown();
+return await CommandLine.RunAsync(cli, args, shutdown.Token);

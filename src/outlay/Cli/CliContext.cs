@@ -1,0 +1,107 @@
+using System.Text;
+using Outlay.Expenses;
+using Outlay.Reports;
+using Outlay.Storage;
+
+namespace Outlay.Cli;
+
+/// <summary>What a verb works with. Everything is made when it is first asked for: a verb pays only for what it uses.</summary>
+internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
+{
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    private Database? _database;
+    private bool _migrated;
+
+    public TimeProvider Clock => clock;
+
+    /// <summary>Whose expenses the verbs work on.</summary>
+    public string Owner { get; } = ExpenseService.DefaultOwner;
+
+    public bool InputIsTerminal { get; } = !Console.IsInputRedirected;
+
+    public bool OutputIsTerminal { get; } = !Console.IsOutputRedirected;
+
+    public bool MessagesAreOnTerminal { get; } = !Console.IsErrorRedirected;
+
+    /// <summary>Whether data may be coloured: only for a person, and not with NO_COLOR (no-color.org).</summary>
+    public bool Colour => OutputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>How many cells a line of data may take; null when it goes to a file or a pipe, which take any.</summary>
+    public int? Width => OutputIsTerminal && Console.WindowWidth is > 0 and var width ? width : null;
+
+    /// <summary>Where data goes, as bytes. Write either here or to <see cref="Out"/>.</summary>
+    public Stream OutStream => field ??= Console.OpenStandardOutput();
+
+    /// <summary>Where data goes. Buffered unless a person watches; flushed at the end of the verb.</summary>
+    public TextWriter Out => field ??= new StreamWriter(OutStream, s_utf8, bufferSize: 32 * 1024) { AutoFlush = OutputIsTerminal };
+
+    /// <summary>Where everything goes that is not data.</summary>
+    public TextWriter Messages => field ??= new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true };
+
+    /// <summary>What a person or a pipe writes. The terminal itself edits the line.</summary>
+    public TextReader In => field ??= new StreamReader(Console.OpenStandardInput(), s_utf8);
+
+    /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D).</summary>
+    public async Task<string?> AskAsync(string question, CancellationToken token)
+    {
+        await Messages.WriteAsync(question.AsMemory(), token);
+        // A read from a terminal cannot be cancelled: it is left behind.
+        return await Task.Run(In.ReadLine, token).WaitAsync(token);
+    }
+
+    /// <summary>
+    /// Asks before something is destroyed; anything but yes is no. Throws <see cref="ErrorCode.Usage"/> when nobody is there to answer.
+    /// </summary>
+    public async Task<bool> ConfirmAsync(string question, CancellationToken token)
+    {
+        if (!InputIsTerminal || !MessagesAreOnTerminal)
+            throw new AppException(ErrorCode.Usage, $"{question} Nobody is at a terminal to answer: add --yes to do it without asking.");
+        return await AskAsync($"{question} [y/N] ", token) is { } answer && answer.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
+    /// <summary>Everything the environment says, with origins and faults.</summary>
+    public SettingsSource SettingsSource { get; } = new(Environment.GetEnvironmentVariable, !Console.IsOutputRedirected);
+
+    /// <summary>The settings in force. Throws <see cref="ErrorCode.BadConfiguration"/> with every fault.</summary>
+    public Settings Settings => field ??= ReadSettings();
+
+    /// <summary>The database, whatever its schema is.</summary>
+    public Database Database => _database ??= Database.Open(Settings);
+
+    public async Task<ExpenseService> ExpensesAsync(CancellationToken token) =>
+        new(await MigratedDatabaseAsync(token), clock, Settings);
+
+    public async Task<ReportService> ReportsAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), Settings);
+
+    public async Task<DoctorService> DoctorAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
+
+    /// <summary>Brings the schema up to date. Throws <see cref="ErrorCode.SchemaMismatch"/> when it does not fit this program.</summary>
+    public Task<MigrationReport> MigrateAsync(CancellationToken token) => new Migrator(Database, clock, Settings).RunAsync(token);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_database is not null)
+            await _database.DisposeAsync();
+    }
+
+    private async Task<Database> MigratedDatabaseAsync(CancellationToken token)
+    {
+        if (!_migrated)
+        {
+            var report = await MigrateAsync(token);
+            if (report.Adopted > 0)
+                await Messages.WriteLineAsync($"Took over {report.Adopted} expenses of the original system in {Database.Location}.".AsMemory(), token);
+            _migrated = true;
+        }
+
+        return Database;
+    }
+
+    private Settings ReadSettings()
+    {
+        var settings = Settings.From(SettingsSource);
+        SettingsSource.ThrowIfFaulty();
+        return settings;
+    }
+}

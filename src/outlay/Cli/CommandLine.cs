@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Outlay.Expenses;
+using Outlay.Reports;
+using Outlay.Storage;
+
+namespace Outlay.Cli;
+
+/// <summary>The verbs, and the one way from a command line to an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Data goes to stdout, everything else to stderr; the exit code is 0 or one of <see cref="ErrorTable"/>.</summary>
+    public static async Task<int> RunAsync(CliContext cli, string[] args, CancellationToken token)
+    {
+        try
+        {
+            var parsed = Build(cli).Parse(args);
+            UsageErrors.ThrowIfAny(parsed);
+            return await InvokeAsync(cli, parsed, token);
+        }
+        catch (Exception e)
+        {
+            return Failure.Report(e, cli.Messages);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(CliContext cli, ParseResult parsed, CancellationToken token)
+    {
+        var configuration = new InvocationConfiguration
+        {
+            Output = cli.Out,
+            Error = cli.Messages,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, token);
+        }
+        finally
+        {
+            await cli.Out.FlushAsync(CancellationToken.None);
+        }
+    }
+
+    private static RootCommand Build(CliContext cli)
+    {
+        var root = new RootCommand("Records expenses, finds them again and sums them up. Without a verb, on a terminal: a menu.");
+        foreach (var verb in Verbs(cli))
+            root.Add(verb);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static IEnumerable<Command> Verbs(CliContext cli) =>
+    [
+        .. ExpenseCommands.All(cli),
+        .. ReportCommands.All(cli),
+        .. StorageCommands.All(cli),
+        .. SettingsCommands.All(cli),
+        .. ServeCommands.All(cli),
+    ];
+}

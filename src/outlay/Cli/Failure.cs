@@ -1,0 +1,30 @@
+namespace Outlay.Cli;
+
+/// <summary>The one place where a failure becomes a message on stderr and an exit code.</summary>
+internal static class Failure
+{
+    public static int Report(Exception failure, TextWriter messages)
+    {
+        var code = failure switch
+        {
+            AppException e => e.Code,
+            OperationCanceledException => ErrorCode.Cancelled,
+            IOException or UnauthorizedAccessException => ErrorCode.Unavailable,
+            _ => ErrorCode.Internal,
+        };
+        foreach (var line in Lines(failure))
+            messages.WriteLine(line);
+        return ErrorTable.Of(code).ExitCode;
+    }
+
+    private static IEnumerable<string> Lines(Exception failure) => failure switch
+    {
+        AppException { Errors.Count: > 0 } e => e.Errors.SelectMany(field => field.Value.Select(message => $"{field.Key}: {message}")),
+        AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted."],
+        AppException { Code: ErrorCode.StaleVersion } e => [e.Message, "Look at it with outlay show, then make your change again."],
+        AppException e => [e.Message],
+        OperationCanceledException => ["Cancelled."],
+        IOException or UnauthorizedAccessException => [failure.Message],
+        _ => [$"Something went wrong that should not have: {failure.GetType().Name}: {failure.Message}", "Please report it with the command that you ran."],
+    };
+}

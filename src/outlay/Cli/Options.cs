@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Outlay.Cli;
+
+/// <summary>How data is written to stdout.</summary>
+internal enum OutputFormat
+{
+    /// <summary>Aligned columns, for a person.</summary>
+    Table,
+
+    /// <summary>The same form as over HTTP.</summary>
+    Json,
+
+    Csv,
+}
+
+/// <summary>The options and arguments that several verbs take.</summary>
+internal static class Options
+{
+    public static Option<OutputFormat> Output() =>
+        Choice("--output", "How to write the data: table, json or csv. Default: table.",
+            ("table", OutputFormat.Table), ("json", OutputFormat.Json), ("csv", OutputFormat.Csv));
+
+    public static Option<bool> Yes() => new("--yes", "-y") { Description = "Do it without asking. Default: ask on a terminal." };
+
+    public static Option<string?> Text(string name, string helpName, string description) =>
+        new(name) { HelpName = helpName, Description = description };
+
+    public static Argument<long> Id() =>
+        new("ID") { Description = "The id of the expense, a whole number, as outlay list shows it.", CustomParser = result => ParseId(result, result.Tokens[0]) };
+
+    public static Argument<long[]> Ids() => new("ID")
+    {
+        Description = "The ids of the expenses, whole numbers, as outlay list shows them.",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result => [.. result.Tokens.Select(token => ParseId(result, token)).Distinct()],
+    };
+
+    /// <summary>A whole number within a range.</summary>
+    public static Option<long?> Number(string name, string helpName, string description, long min, long max) => new(name)
+    {
+        HelpName = helpName,
+        Description = description,
+        CustomParser = result =>
+        {
+            if (TryParseNumber(result.Tokens[0].Value, out var number) && number >= min && number <= max)
+                return number;
+            var range = max == long.MaxValue ? $"from {min}" : $"from {min} to {max}";
+            result.AddError($"{name} is '{result.Tokens[0].Value}': use a whole number {range}.");
+            return null;
+        },
+    };
+
+    /// <summary>One of a few words; the default of <typeparamref name="T"/> when none is given.</summary>
+    public static Option<T?> Choice<T>(string name, string description, params (string Text, T Value)[] choices)
+    {
+        var words = string.Join(", ", choices.Select(choice => choice.Text));
+        var option = new Option<T?>(name)
+        {
+            HelpName = string.Join('|', choices.Select(choice => choice.Text)),
+            Description = description,
+            CustomParser = result =>
+            {
+                foreach (var choice in choices)
+                {
+                    if (string.Equals(choice.Text, result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase))
+                        return choice.Value;
+                }
+
+                result.AddError($"{name} is '{result.Tokens[0].Value}': use one of {words}.");
+                return default;
+            },
+        };
+        option.CompletionSources.Add([.. choices.Select(choice => choice.Text)]);
+        return option;
+    }
+
+    private static long ParseId(ArgumentResult result, Token token)
+    {
+        if (TryParseNumber(token.Value, out var id) && id > 0)
+            return id;
+        result.AddError($"'{token.Value}' is not the id of an expense: give a whole number, as outlay list shows it.");
+        return 0;
+    }
+
+    private static bool TryParseNumber(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

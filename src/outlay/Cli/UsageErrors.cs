@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+
+namespace Outlay.Cli;
+
+/// <summary>What is wrong with a command line, and what was probably meant.</summary>
+internal static class UsageErrors
+{
+    /// <summary>Throws <see cref="ErrorCode.Usage"/> with every fault and the cure, or does nothing.</summary>
+    public static void ThrowIfAny(ParseResult parsed)
+    {
+        var unknown = Unknown(parsed);
+        // Help, version and completion work on any command line.
+        if (parsed.Action is not ParseErrorAction && unknown.Count == 0)
+            return;
+        throw Usage(parsed.CommandResult.Command,
+            unknown.Count > 0 ? unknown.Select(word => Explain(word, parsed.CommandResult.Command)) : parsed.Errors.Select(Explain).Distinct());
+    }
+
+    /// <summary>
+    /// The words that fit nowhere. A misspelt option where any text fits would silently become part of the text: it counts too,
+    /// unless -- says that it is meant.
+    /// </summary>
+    private static List<string> Unknown(ParseResult parsed)
+    {
+        var isText = parsed.Tokens.Any(token => token.Type is TokenType.DoubleDash);
+        var swallowed = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value)
+            .Where(word => !isText && word is ['-', var first, ..] && !char.IsAsciiDigit(first));
+        return [.. parsed.UnmatchedTokens, .. swallowed];
+    }
+
+    private static AppException Usage(Command command, IEnumerable<string> faults)
+    {
+        var line = command is RootCommand ? "outlay" : $"outlay {command.Name}";
+        var example = command is Verb { Examples: [var first, ..] } ? $" For example: {first}" : "";
+        return new AppException(ErrorCode.Usage,
+            string.Join(Environment.NewLine, [.. faults, $"{line} --help shows what it takes.{example}"]));
+    }
+
+    private static string Explain(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
+        ? $"{missing.Argument.Name} is missing."
+        : error.Message;
+
+    private static string Explain(string word, Command command)
+    {
+        var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name));
+        var nearest = known.MinBy(name => Distance(word, name));
+        return nearest is not null && Distance(word, nearest) <= Math.Max(1, word.Length / 3)
+            ? $"'{word}' is not known here. Did you mean {nearest}?"
+            : $"'{word}' is not known here.";
+    }
+
+    /// <summary>How many letters must be changed, added, removed or swapped with their neighbour to get from one word to the other.</summary>
+    private static int Distance(string from, string to)
+    {
+        var d = new int[from.Length + 1, to.Length + 1];
+        for (var i = 0; i <= from.Length; i++)
+        {
+            for (var j = 0; j <= to.Length; j++)
+            {
+                d[i, j] = i == 0 || j == 0
+                    ? i + j
+                    : Math.Min(Math.Min(d[i - 1, j], d[i, j - 1]) + 1, d[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                    d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
+            }
+        }
+
+        return d[from.Length, to.Length];
+    }
+}

@@ -1,0 +1,173 @@
+using System.CommandLine;
+using Outlay.Cli;
+
+namespace Outlay.Expenses;
+
+/// <summary>The verbs that record, find, correct and delete expenses.</summary>
+internal static class ExpenseCommands
+{
+    public static IEnumerable<Command> All(CliContext cli) => [Add(cli), List(cli), Show(cli), Edit(cli), Delete(cli), Restore(cli)];
+
+    private static Verb Add(CliContext cli)
+    {
+        var verb = new Verb("add",
+            "Records an expense, and shows it with its id.",
+            "outlay add 3.50 Coffee",
+            "outlay add 64.20 Groceries for the week --date yesterday --category Food --tag household",
+            "outlay add 1200 Ramen --currency JPY --notes 'With the team'");
+        var amount = new Argument<string>("AMOUNT") { Description = "How much, greater than 0, with a point before the decimals: 3.50." };
+        var words = new Argument<string[]>("DESCRIPTION")
+        {
+            Description = $"What for, 1 to {ExpenseRules.MaxDescriptionLength} characters; several words need no quotes.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var date = Options.Text("--date", "DATE", "When: YYYY-MM-DD, today or yesterday. Default: today, in your time zone.");
+        var fields = new ExpenseFields(stays: false);
+        var output = Options.Output();
+        verb.Add(amount);
+        verb.Add(words);
+        verb.Add(date);
+        foreach (var option in fields.All)
+            verb.Add(option);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var draft = fields.Apply(new ExpenseDraft(), parsed) with
+            {
+                Date = DateWords.Resolve(parsed.GetValue(date) ?? "today", cli.Clock),
+                Amount = parsed.GetValue(amount),
+                Description = string.Join(' ', parsed.GetValue(words)!),
+            };
+            var expenses = await cli.ExpensesAsync(token);
+            var expense = await expenses.AddAsync(cli.Owner, draft, token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
+        });
+        return verb;
+    }
+
+    private static Verb List(CliContext cli)
+    {
+        const int DefaultLimit = 50;
+        var verb = new Verb("list",
+            "Lists expenses, newest first.",
+            "outlay list",
+            "outlay list --from 2026-01-01 --to 2026-01-31 --category food",
+            "outlay list --all --output json");
+        var filter = new FilterOptions();
+        var limit = Options.Number("--limit", "N",
+            $"How many to list at most, 1 to {ExpenseService.MaxPageSize}. Default: {DefaultLimit}.", 1, ExpenseService.MaxPageSize);
+        var all = new Option<bool>("--all") { Description = "List them all. Default: as many as --limit says." };
+        var trash = new Option<bool>("--trash") { Description = "List what was deleted. Default: what counts." };
+        var output = Options.Output();
+        filter.AddTo(verb);
+        verb.Add(limit);
+        verb.Add(all);
+        verb.Add(trash);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var wanted = filter.Read(parsed, cli.Clock) with { InTrash = parsed.GetValue(trash) };
+            var expenses = await cli.ExpensesAsync(token);
+            if (parsed.GetValue(all))
+            {
+                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expenses.ListAsync(cli.Owner, wanted, token), token);
+                return;
+            }
+
+            var size = (int)(parsed.GetValue(limit) ?? DefaultLimit);
+            var page = await expenses.PageAsync(cli.Owner, wanted, null, size, token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), page.Expenses.ToAsyncEnumerable(), token);
+            if (page.Next is not null)
+                await cli.Messages.WriteLineAsync($"These are the newest {size}. There are more: --all lists them, --limit N more of them.".AsMemory(), token);
+            else if (page.Expenses.Count == 0)
+                await cli.Messages.WriteLineAsync("There are no such expenses.".AsMemory(), token);
+        });
+        return verb;
+    }
+
+    private static Verb Show(CliContext cli)
+    {
+        var verb = new Verb("show", "Shows everything about an expense.", "outlay show 12", "outlay show 12 --output json");
+        var id = Options.Id();
+        var output = Options.Output();
+        verb.Add(id);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var expenses = await cli.ExpensesAsync(token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.GetAsync(cli.Owner, parsed.GetValue(id), token), token);
+        });
+        return verb;
+    }
+
+    private static Verb Edit(CliContext cli)
+    {
+        var verb = new Verb("edit",
+            "Changes fields of an expense; what is not named stays as it is.",
+            "outlay edit 12 --amount 4.20",
+            "outlay edit 12 --date yesterday --category Food --no-notes",
+            "outlay edit 12 --description 'Coffee for two' --if-version 1");
+        var id = Options.Id();
+        var changes = new ExpenseChanges();
+        var version = Options.Number("--if-version", "N",
+            "Change it only if this is its version now, as outlay show says. Default: change it whatever its version is.", 1, long.MaxValue);
+        var output = Options.Output();
+        verb.Add(id);
+        changes.AddTo(verb);
+        verb.Add(version);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var expenses = await cli.ExpensesAsync(token);
+            long[]? versions = parsed.GetValue(version) is { } expected ? [expected] : null;
+            var expense = await expenses.ChangeAsync(cli.Owner, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
+        });
+        return verb;
+    }
+
+    private static Verb Delete(CliContext cli)
+    {
+        var verb = new Verb("delete", "Puts expenses into the trash, after showing them and asking.", "outlay delete 12", "outlay delete 12 13 14 --yes");
+        var ids = Options.Ids();
+        var yes = Options.Yes();
+        verb.Add(ids);
+        verb.Add(yes);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var service = await cli.ExpensesAsync(token);
+            var expenses = new List<Expense>();
+            foreach (var id in parsed.GetValue(ids)!)
+                expenses.Add(await service.GetAsync(cli.Owner, id, token));
+
+            var currency = await service.CurrencyAsync(cli.Owner, token);
+            expenses.ForEach(expense => cli.Messages.WriteLine(ExpenseOutput.Line(expense, currency)));
+            var many = expenses.Count == 1 ? "this expense" : $"these {expenses.Count} expenses";
+            if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Delete {many}?", token))
+            {
+                await cli.Messages.WriteLineAsync("Nothing was deleted.".AsMemory(), token);
+                return;
+            }
+
+            foreach (var expense in expenses)
+                await service.DeleteAsync(cli.Owner, expense.Id, [expense.Version], token);
+            await cli.Messages.WriteLineAsync($"Deleted. To undo it: {string.Join("; ", expenses.Select(expense => $"outlay restore {expense.Id}"))}".AsMemory(), token);
+        });
+        return verb;
+    }
+
+    private static Verb Restore(CliContext cli)
+    {
+        var verb = new Verb("restore", "Takes an expense out of the trash.", "outlay restore 12");
+        var id = Options.Id();
+        var output = Options.Output();
+        verb.Add(id);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var expenses = await cli.ExpensesAsync(token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.RestoreAsync(cli.Owner, parsed.GetValue(id), null, token), token);
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,95 @@
+using Outlay.Cli;
+using Outlay.Export;
+
+namespace Outlay.Expenses;
+
+/// <summary>How expenses are written to stdout.</summary>
+internal static class ExpenseOutput
+{
+    /// <summary>How much the names of fields take on a line, in cells.</summary>
+    private const int FieldWidth = 13;
+
+    private static readonly Column[] s_columns =
+        [new("ID", Right: true), new("DATE"), new("AMOUNT", Right: true), new("CURRENCY"), new("CATEGORY"), new("TAGS"), new("DESCRIPTION")];
+
+    /// <summary>Writes many expenses, at constant memory.</summary>
+    public static async Task WriteAsync(CliContext cli, OutputFormat format, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                await JsonOutput.WriteArrayAsync(cli, expenses, ExpenseJson.Write, token);
+                break;
+            case OutputFormat.Csv:
+                await using (var writer = ExpenseWriter.Over(cli.OutStream, ExportFormat.Csv))
+                    await writer.WriteAllAsync(expenses, null, token);
+                break;
+            default:
+                await WriteTableAsync(cli, expenses, token);
+                break;
+        }
+    }
+
+    /// <summary>Writes one expense with everything that is known about it.</summary>
+    public static async Task WriteAsync(CliContext cli, OutputFormat format, Expense expense, CancellationToken token)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                await JsonOutput.WriteAsync(cli, writer => ExpenseJson.Write(writer, expense), token);
+                break;
+            case OutputFormat.Csv:
+                await WriteAsync(cli, format, new[] { expense }.ToAsyncEnumerable(), token);
+                break;
+            default:
+                WriteFields(cli.Out, expense);
+                break;
+        }
+    }
+
+    /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50</c>, with the currency when it is not the owner's.</summary>
+    public static string Line(Expense expense, Currency ownerCurrency)
+    {
+        var (date, description, amount) = (expense.Content.Date, expense.Content.Description, expense.Content.Amount);
+        var currency = amount.Currency == ownerCurrency ? "" : $" {amount.Currency}";
+        return $"{expense.Id}. {ExpenseRules.FormatDate(date)} - {description} - {amount}{currency}";
+    }
+
+    private static async Task WriteTableAsync(CliContext cli, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    {
+        var table = new Table(cli, s_columns);
+        await foreach (var expense in expenses.WithCancellation(token))
+        {
+            var content = expense.Content;
+            table.Add($"{expense.Id}", ExpenseRules.FormatDate(content.Date), content.Amount.ToString(), content.Amount.Currency.Code,
+                content.Category?.Text, Join(content.Tags), content.Description);
+        }
+
+        table.Flush();
+    }
+
+    private static void WriteFields(TextWriter output, Expense expense)
+    {
+        var content = expense.Content;
+        WriteField(output, "id", $"{expense.Id}");
+        WriteField(output, "date", ExpenseRules.FormatDate(content.Date));
+        WriteField(output, "description", content.Description);
+        WriteField(output, "amount", $"{content.Amount} {content.Amount.Currency}");
+        WriteField(output, "category", content.Category?.Text);
+        WriteField(output, "tags", Join(content.Tags));
+        WriteField(output, "notes", content.Notes?.ReplaceLineEndings($"{Environment.NewLine}{"",FieldWidth}"));
+        WriteField(output, "version", $"{expense.Version}");
+        WriteField(output, "created", $"{expense.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        WriteField(output, "updated", $"{expense.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        if (expense.DeletedAt is { } deletedAt)
+            WriteField(output, "deleted", $"{deletedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+    }
+
+    private static void WriteField(TextWriter output, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+            output.WriteLine($"{name,-FieldWidth}{value}");
+    }
+
+    private static string Join(IReadOnlyList<Label> tags) => string.Join(", ", tags);
+}

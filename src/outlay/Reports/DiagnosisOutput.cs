@@ -1,0 +1,20 @@
+using Outlay.Cli;
+
+namespace Outlay.Reports;
+
+/// <summary>How a diagnosis is written to stdout.</summary>
+internal static class DiagnosisOutput
+{
+    public static void Write(CliContext cli, Diagnosis diagnosis)
+    {
+        cli.Out.WriteLine($"database: {diagnosis.Damage ?? "intact"}");
+        cli.Out.WriteLine($"expenses: {diagnosis.Expenses}");
+        cli.Out.WriteLine(diagnosis.Mismatches.Count == 0 ? "totals: agree with the expenses" : $"totals: {diagnosis.Mismatches.Count} do not agree with the expenses");
+
+        var table = new Table(cli, new("OWNER"), new("MONTH"), new("CURRENCY"), new("CATEGORY"),
+            new("KEPT", Right: true), new("COUNT", Right: true), new("RECOMPUTED", Right: true), new("COUNT", Right: true));
+        foreach (var (owner, key, kept, keptCount, recomputed, recomputedCount) in diagnosis.Mismatches)
+            table.Add(owner, key.Month, key.Currency, key.CategoryKey, $"{kept}", $"{keptCount}", $"{recomputed}", $"{recomputedCount}");
+        table.Flush();
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Outlay.Cli;
+using Outlay.Expenses;
+
+namespace Outlay.Reports;
+
+/// <summary>The verbs that add up expenses, and check what is added up.</summary>
+internal static class ReportCommands
+{
+    public static IEnumerable<Command> All(CliContext cli) => [Summarise(cli), Doctor(cli)];
+
+    private static Verb Summarise(CliContext cli)
+    {
+        var verb = new Verb("summary",
+            "Sums up expenses, each currency for itself.",
+            "outlay summary",
+            "outlay summary --by category --from 2026-01-01 --to 2026-12-31",
+            "outlay summary --by month --currency EUR --output csv");
+        var group = Options.Choice<SummaryGroup?>("--by", "Break the sums down by month, category, tag or currency. Default: the sums alone.",
+            ("month", SummaryGroup.Month), ("category", SummaryGroup.Category), ("tag", SummaryGroup.Tag), ("currency", SummaryGroup.Currency));
+        var filter = new FilterOptions();
+        var output = Options.Output();
+        verb.Add(group);
+        filter.AddTo(verb);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var wanted = filter.Read(parsed, cli.Clock);
+            var reports = await cli.ReportsAsync(token);
+            var summary = await reports.SummariseAsync(cli.Owner, wanted, parsed.GetValue(group), token);
+            await SummaryOutput.WriteAsync(cli, parsed.GetValue(output), summary, parsed.GetValue(group), token);
+        });
+        return verb;
+    }
+
+    private static Verb Doctor(CliContext cli)
+    {
+        var verb = new Verb("doctor",
+            "Checks the database, and that the kept totals are what the expenses add up to.",
+            "outlay doctor", "outlay doctor --repair");
+        var repair = new Option<bool>("--repair") { Description = "Build the totals anew from the expenses when they do not agree. Default: only report." };
+        verb.Add(repair);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var doctor = await cli.DoctorAsync(token);
+            var diagnosis = await doctor.ExamineAsync(token);
+            DiagnosisOutput.Write(cli, diagnosis);
+            if (diagnosis.Mismatches.Count > 0 && parsed.GetValue(repair))
+            {
+                await cli.Messages.WriteLineAsync($"Rebuilt the totals: {await doctor.RebuildTotalsAsync(token)} rows.".AsMemory(), token);
+                diagnosis = await doctor.ExamineAsync(token);
+                DiagnosisOutput.Write(cli, diagnosis);
+            }
+
+            if (diagnosis.Damage is not null)
+                throw new AppException(ErrorCode.Inconsistent, $"{cli.Database.Location} is damaged. Keep a copy of it and restore a backup.");
+            if (diagnosis.Mismatches.Count > 0)
+                throw new AppException(ErrorCode.Inconsistent, "The totals do not agree with the expenses. outlay doctor --repair builds them anew.");
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text.Json;
+using Outlay.Cli;
+
+namespace Outlay;
+
+/// <summary>The verb that shows the settings.</summary>
+internal static class SettingsCommands
+{
+    public static IEnumerable<Command> All(CliContext cli)
+    {
+        var config = new Verb("config",
+            "Shows every setting: what is in force, and where it came from. Secrets are masked; faults are listed, with exit code 78.",
+            "outlay config", "outlay config --output json");
+        var output = Options.Output();
+        config.Add(output);
+        config.SetAction(async (parsed, token) =>
+        {
+            var source = cli.SettingsSource;
+            var settings = Settings.From(source);
+            SettingReport[] reports = [.. source.Report, .. InForce(settings)];
+            await WriteAsync(cli, parsed.GetValue(output), reports, token);
+            source.ThrowIfFaulty();
+        });
+        return [config];
+    }
+
+    /// <summary>What follows from the settings.</summary>
+    private static IEnumerable<SettingReport> InForce(Settings settings) => settings.Postgres is { } postgres
+        ? [new("engine", "postgres", "DB_* is set"), new("database", $"{postgres.Host}:{postgres.Port}/{postgres.Database}", "DB_*")]
+        : [new("engine", "sqlite", "DB_* is not set"), new("database", settings.SqliteFile, "DATA_DIR")];
+
+    private static async Task WriteAsync(CliContext cli, OutputFormat format, SettingReport[] reports, CancellationToken token)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                await JsonOutput.WriteAsync(cli, writer => Write(writer, reports), token);
+                break;
+            case OutputFormat.Csv:
+                await CsvOutput.WriteAsync(cli, ["name", "value", "origin"], reports.Select(Cells), token);
+                break;
+            default:
+                var table = new Table(cli, new("NAME"), new("VALUE"), new("ORIGIN"));
+                foreach (var report in reports)
+                    table.Add(Cells(report));
+                table.Flush();
+                break;
+        }
+    }
+
+    private static string[] Cells(SettingReport report) => [report.Name, report.Value, report.Origin];
+
+    private static void Write(Utf8JsonWriter writer, IEnumerable<SettingReport> reports)
+    {
+        writer.WriteStartArray();
+        foreach (var report in reports)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", report.Name);
+            writer.WriteString("value", report.Value);
+            writer.WriteString("origin", report.Origin);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+}
