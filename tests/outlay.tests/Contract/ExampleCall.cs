@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Outlay.Tests.Contract;
+
+/// <summary>A call of an operation, made from the examples of the document.</summary>
+internal sealed record ExampleCall(Operation Operation)
+{
+    private static readonly bool[] s_noAndYes = [false, true];
+
+    /// <summary>What stands for the parameter in the path; null when there is none.</summary>
+    public string? PathValue { get; init; }
+
+    public ImmutableDictionary<string, string> Query { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    public ImmutableDictionary<string, string> Headers { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    public string? BodyType { get; init; }
+
+    public string? Body { get; init; }
+
+    /// <summary>The type that the answer shall have if it is a good one; null for any.</summary>
+    public string? Accept { get; init; }
+
+    /// <summary>Every example body in every listed form of the answer, without and with all parameters that can be left out.</summary>
+    public static IEnumerable<ExampleCall> Of(OpenApiDocument document, Operation operation) =>
+        from accept in AnswerTypes(document, operation)
+        from body in Bodies(document, operation)
+        from everything in s_noAndYes
+        select new ExampleCall(operation)
+        {
+            PathValue = Values(operation, "path", everything).Values.SingleOrDefault(),
+            Query = Values(operation, "query", everything),
+            Headers = Values(operation, "header", everything),
+            BodyType = body.Type,
+            Body = body.Text,
+            Accept = accept,
+        };
+
+    public async Task<HttpResponseMessage> SendAsync(HttpClient client, CancellationToken token)
+    {
+        var path = PathValue is null ? Operation.Path : $"{Operation.Path[..Operation.Path.IndexOf('{')]}{PathValue}{Operation.Path[(Operation.Path.IndexOf('}') + 1)..]}";
+        var query = string.Join('&', Query.Select(field => $"{field.Key}={Uri.EscapeDataString(field.Value)}"));
+        using var request = new HttpRequestMessage(new HttpMethod(Operation.Method), query.Length > 0 ? $"{path}?{query}" : path);
+        foreach (var (name, value) in Headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        if (Accept is not null)
+            request.Headers.Add("Accept", Accept);
+        if (Body is not null)
+            request.Content = new StringContent(Body, Encoding.UTF8, BodyType!);
+        return await client.SendAsync(request, token);
+    }
+
+    public bool Takes(string parameter) => Operation.Parameters.Any(known => known.GetProperty("name").GetString() == parameter);
+
+    private static IEnumerable<string?> AnswerTypes(OpenApiDocument document, Operation operation)
+    {
+        var good = document.Schema.Resolve(operation.Definition.GetProperty("responses").EnumerateObject().First().Value);
+        return good.TryGetProperty("content", out var content) ? content.EnumerateObject().Select(type => (string?)type.Name) : [null];
+    }
+
+    private static IEnumerable<(string? Type, string? Text)> Bodies(OpenApiDocument document, Operation operation) =>
+        operation.Definition.TryGetProperty("requestBody", out var body)
+            ? from type in body.GetProperty("content").EnumerateObject()
+              from example in document.Examples(type.Value)
+              select ((string?)type.Name, (string?)example.GetRawText())
+            : [(null, null)];
+
+    private static ImmutableDictionary<string, string> Values(Operation operation, string place, bool everything) => operation.Parameters
+        .Where(parameter => parameter.GetProperty("in").GetString() == place && (everything || parameter.TryGetProperty("required", out _)))
+        .ToImmutableDictionary(parameter => parameter.GetProperty("name").GetString()!, parameter => parameter.GetProperty("example").ToString());
+}

@@ -1,0 +1,208 @@
+using System.Net;
+using System.Text.Json;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Contract;
+
+/// <summary>The server does what the document says, operation by operation.</summary>
+public sealed class OperationTests
+{
+    /// <summary>More than the server takes.</summary>
+    private const int TooLarge = (64 * 1024) + 1;
+
+    private static readonly string[] s_methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+    /// <summary>What makes a good call a faulty one, by the status that it must get then.</summary>
+    private static readonly Dictionary<int, Func<ExampleCall, ExampleCall>> s_faults = new()
+    {
+        [400] = call => call switch
+        {
+            { Body: not null } => call with { Body = """{"amount":0}""" },
+            _ when call.Takes("If-Match") => call with { Headers = call.Headers.SetItem("If-Match", "1") },
+            _ => call with { Query = call.Query.SetItem("nonsense", "1") },
+        },
+        [404] = call => call with { PathValue = "0" },
+        [412] = call => call with { Headers = call.Headers.SetItem("If-Match", "\"99\"") },
+        [413] = call => call with { Body = new string(' ', TooLarge) },
+        [415] = call => call with { BodyType = "text/plain" },
+        [428] = call => call with { Headers = call.Headers.Remove("If-Match") },
+    };
+
+    private readonly OpenApiDocument _document = new();
+    private readonly List<string> _faults = [];
+    private readonly HashSet<string> _seen = [];
+
+    [Theory, EachEngine]
+    public async Task Every_operation_answers_its_examples_as_documented(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var server = await TestServer.StartAsync(database);
+
+        foreach (var call in _document.Operations.SelectMany(operation => ExampleCall.Of(_document, operation)))
+        {
+            using var answer = await CallAsync(server, await PrepareAsync(server, call));
+            if ((int)answer.StatusCode >= 400)
+                _faults.Add($"{call.Operation} failed with {answer.StatusCode}: {await answer.Content.ReadAsStringAsync(Test.Token)}");
+            if (answer.StatusCode is HttpStatusCode.OK && call.Accept != answer.Content.Headers.ContentType?.MediaType)
+                _faults.Add($"{call.Operation} was asked for {call.Accept} and sent {answer.Content.Headers.ContentType}");
+        }
+
+        Assert.Empty(_faults);
+        AssertSeen(status => status < 400);
+    }
+
+    [Theory, EachEngine]
+    public async Task Every_listed_error_is_given_as_documented(Engine engine)
+    {
+        await CallFaultyAsync(engine);
+        await CallFullAsync(engine);
+        await CallBrokenAsync(engine);
+        await CallUnreachableAsync(engine);
+
+        Assert.Empty(_faults);
+        AssertSeen(status => status >= 400);
+    }
+
+    [Fact]
+    public async Task A_method_that_is_not_listed_is_refused_with_those_that_are()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var server = await TestServer.StartAsync(database);
+
+        foreach (var path in _document.Operations.Where(operation => operation.Path != "/docs").GroupBy(operation => operation.Path))
+        {
+            foreach (var method in s_methods.Except(path.Select(operation => operation.Method)))
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(method), path.Key.Replace("{id}", "1", StringComparison.Ordinal));
+                using var answer = await server.Client.SendAsync(request, Test.Token);
+
+                Assert.Equal($"{path.Key} {HttpStatusCode.MethodNotAllowed}", $"{path.Key} {answer.StatusCode}");
+                Assert.Equal(path.Select(operation => operation.Method).Order(), answer.Content.Headers.Allow.Order());
+                Assert.Empty(await ProblemFaultsAsync(answer));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_address_that_is_not_listed_is_not_found()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var server = await TestServer.StartAsync(database);
+
+        foreach (var path in new[] { "/nothing", "/expenses/abc", "/expenses/99999999999999999999", "/expenses/1/2" })
+        {
+            using var answer = await server.Client.GetAsync(new Uri(path, UriKind.Relative), Test.Token);
+
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            Assert.Empty(await ProblemFaultsAsync(answer));
+        }
+    }
+
+    /// <summary>Calls that are faulty in themselves.</summary>
+    private async Task CallFaultyAsync(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var server = await TestServer.StartAsync(database);
+        foreach (var operation in _document.Operations)
+        {
+            foreach (var status in operation.Statuses.Where(s_faults.ContainsKey))
+            {
+                foreach (var call in ExampleCall.Of(_document, operation))
+                    await ExpectAsync(server, s_faults[status](await PrepareAsync(server, call)), status);
+            }
+        }
+    }
+
+    /// <summary>Calls on a book whose totals have no room left.</summary>
+    private async Task CallFullAsync(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var server = await TestServer.StartAsync(database);
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(422)))
+        {
+            await database.ExecuteAsync("update totals set amount = 1000000");
+            var call = await PrepareAsync(server, ExampleCall.Of(_document, operation).First());
+            await database.ExecuteAsync($"update totals set amount = {long.MaxValue}");
+            await ExpectAsync(server, call, 422);
+        }
+    }
+
+    /// <summary>Calls on a database that has lost its tables.</summary>
+    private async Task CallBrokenAsync(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var server = await TestServer.StartAsync(database);
+        await database.ExecuteAsync("alter table expenses rename to lost_expenses");
+        await database.ExecuteAsync("alter table totals rename to lost_totals");
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(500)))
+            await ExpectAsync(server, ExampleCall.Of(_document, operation).First(), 500);
+    }
+
+    /// <summary>Calls while the database cannot be reached.</summary>
+    private async Task CallUnreachableAsync(Engine engine)
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("file"), "", Test.Token);
+        await using var server = await TestServer.StartAsync(engine is Engine.Sqlite
+            ? new Dictionary<string, string> { ["DATA_DIR"] = folder.File("file/data") }
+            : new Dictionary<string, string> { ["DATA_DIR"] = folder.Path, ["DB_HOST"] = "127.0.0.1", ["DB_PORT"] = "1" });
+        foreach (var operation in _document.Operations)
+        {
+            var call = ExampleCall.Of(_document, operation).First();
+            if (operation.Statuses.Contains(503))
+                await ExpectAsync(server, call, 503);
+            else
+                (await CallAsync(server, call)).Dispose();
+        }
+    }
+
+    /// <summary>Makes what the call is about: an expense, in the trash if the operation is about that.</summary>
+    private async Task<ExampleCall> PrepareAsync(TestServer server, ExampleCall call)
+    {
+        var location = "";
+        foreach (var example in ExampleCall.Of(_document, _document.Operations.Single(operation => operation.ToString() == "POST /expenses")))
+        {
+            using var answer = await example.SendAsync(server.Client, Test.Token);
+            location = $"{answer.EnsureSuccessStatusCode().Headers.Location}";
+        }
+
+        if (call.Operation.Path.EndsWith("/restore", StringComparison.Ordinal) || call.Operation.Path == "/trash")
+            (await server.Client.DeleteAsync(new Uri(location, UriKind.Relative), Test.Token)).EnsureSuccessStatusCode().Dispose();
+        return call.Operation.Path.Contains("{id}", StringComparison.Ordinal) ? call with { PathValue = location.Split('/')[^1] } : call;
+    }
+
+    private async Task ExpectAsync(TestServer server, ExampleCall call, int status)
+    {
+        using var answer = await CallAsync(server, call);
+        if ((int)answer.StatusCode != status)
+            _faults.Add($"{call.Operation} answered {(int)answer.StatusCode} instead of {status}: {await answer.Content.ReadAsStringAsync(Test.Token)}");
+        if (answer.Content.Headers.ContentType?.MediaType == "application/problem+json")
+            _faults.AddRange((await ProblemFaultsAsync(answer)).Select(fault => $"{call.Operation}: {fault}"));
+    }
+
+    private async Task<HttpResponseMessage> CallAsync(TestServer server, ExampleCall call)
+    {
+        var answer = await call.SendAsync(server.Client, Test.Token);
+        _seen.Add($"{call.Operation} {(int)answer.StatusCode}");
+        _faults.AddRange(await _document.FaultsAsync(call.Operation, answer));
+        return answer;
+    }
+
+    /// <summary>A problem is well formed, and says the status that the answer has and that its type stands for.</summary>
+    private async Task<IReadOnlyList<string>> ProblemFaultsAsync(HttpResponseMessage answer)
+    {
+        var problem = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Test.Token));
+        var faults = _document.Schema.Faults(_document.At("components/schemas/Problem"), problem).ToList();
+        if (faults.Count > 0)
+            return faults;
+        var row = ErrorTable.Of(ErrorTable.FromSlug(problem.GetProperty("type").GetString()!["/problems/".Length..])!.Value);
+        return (row.HttpStatus, problem.GetProperty("status").GetInt32()) == ((int)answer.StatusCode, (int)answer.StatusCode)
+            ? []
+            : [$"{(int)answer.StatusCode} came with {problem}"];
+    }
+
+    private void AssertSeen(Func<int, bool> expected) =>
+        Assert.Equal(
+            _document.Operations.SelectMany(operation => operation.Statuses.Where(expected).Select(status => $"{operation} {status}")).Order(),
+            _seen.Where(seen => expected(int.Parse(seen[^3..], null))).Order());
+}
