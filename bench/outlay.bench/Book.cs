@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Npgsql;
 using Outlay.Expenses;
 using Outlay.Storage;
@@ -69,11 +70,13 @@ internal sealed class Book : IAsyncDisposable
     }
 
     /// <summary>The version of the engine.</summary>
-    public static Task<string> EngineVersionAsync(string engine, CancellationToken token) => engine switch
+    public static async Task<string> EngineVersionAsync(string engine, CancellationToken token)
     {
-        "postgres" => ScalarAsync(PostgresServer(), "show server_version", token),
-        _ => Task.FromResult(SQLitePCL.raw.sqlite3_libversion().utf8_to_string()),
-    };
+        if (engine == "postgres")
+            return await ScalarAsync(PostgresServer(), "show server_version", token);
+        await using var connection = new SqliteConnection();
+        return connection.ServerVersion;
+    }
 
     public async ValueTask DisposeAsync()
     {
