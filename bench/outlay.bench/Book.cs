@@ -1,0 +1,114 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Outlay.Expenses;
+using Outlay.Storage;
+
+namespace Outlay.Bench;
+
+/// <summary>A database with a number of expenses, and the environment that selects it. Removed when it is disposed.</summary>
+internal sealed class Book : IAsyncDisposable
+{
+    private static int s_names;
+
+    private readonly NpgsqlConnectionStringBuilder? _server;
+
+    private Book(int size, NpgsqlConnectionStringBuilder? server)
+    {
+        Size = size;
+        Folder = Directory.CreateTempSubdirectory("outlay-bench-").FullName;
+        Environment = new Dictionary<string, string?>
+        {
+            ["DATA_DIR"] = Folder,
+            ["DB_HOST"] = null,
+            ["DB_PORT"] = null,
+            ["DB_NAME"] = null,
+            ["DB_USER"] = null,
+            ["DB_PASSWORD"] = null,
+        };
+        if (server is null)
+            return;
+        _server = server;
+        Name = $"outlay_bench_{System.Environment.ProcessId}_{Interlocked.Increment(ref s_names)}";
+        Environment["DB_HOST"] = server.Host;
+        Environment["DB_PORT"] = $"{server.Port}";
+        Environment["DB_NAME"] = Name;
+        Environment["DB_USER"] = server.Username;
+        Environment["DB_PASSWORD"] = server.Password;
+    }
+
+    /// <summary>How many expenses it was filled with.</summary>
+    public int Size { get; }
+
+    /// <summary>Its own folder; an embedded database lies in it.</summary>
+    public string Folder { get; }
+
+    /// <summary>What selects it, for the program; null for what must not be set.</summary>
+    public Dictionary<string, string?> Environment { get; }
+
+    /// <summary>The name of the database on the PostgreSQL server; null for an embedded one.</summary>
+    private string? Name { get; }
+
+    /// <summary>Makes a book, migrated and filled.</summary>
+    public static async Task<Book> CreateAsync(string engine, int size, CancellationToken token)
+    {
+        var book = new Book(size, engine == "postgres" ? PostgresServer() : null);
+        if (book.Name is not null)
+            await book.ExecuteAsync("postgres", $"create database {book.Name}", token);
+
+        var settings = Settings.From(new SettingsSource(name => book.Environment.GetValueOrDefault(name)));
+        await using (var database = Database.Open(settings))
+        {
+            await new Migrator(database, TimeProvider.System, settings).RunAsync(token);
+            await new ExpenseService(database, TimeProvider.System, settings)
+                .AddManyAsync(ExpenseService.DefaultOwner, new SampleExpenses(SampleExpenses.Seed).Take(size).ToAsyncEnumerable(), token);
+        }
+
+        // What autovacuum does within the next minutes anyway; it would fall into one measurement or another.
+        if (book.Name is not null)
+            await book.ExecuteAsync(book.Name, "vacuum (analyze)", token);
+        return book;
+    }
+
+    /// <summary>The version of the engine.</summary>
+    public static async Task<string> EngineVersionAsync(string engine, CancellationToken token)
+    {
+        if (engine == "postgres")
+            return await ScalarAsync(PostgresServer(), "show server_version", token);
+        await using var connection = new SqliteConnection();
+        return connection.ServerVersion;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Name is not null)
+            await ExecuteAsync("postgres", $"drop database {Name} with (force)", CancellationToken.None);
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static NpgsqlConnectionStringBuilder PostgresServer()
+    {
+        var settings = PostgresSettings.From(new SettingsSource(System.Environment.GetEnvironmentVariable))
+            ?? throw new ArgumentException("PostgreSQL is asked for: set DB_HOST, DB_PORT, DB_USER and DB_PASSWORD, or run ./bench/run, which makes a server for the run.");
+        return new NpgsqlConnectionStringBuilder
+        {
+            Host = settings.Host,
+            Port = settings.Port,
+            Username = settings.User,
+            Password = settings.Password,
+            Database = "postgres",
+            Pooling = false,
+            CommandTimeout = 0,
+        };
+    }
+
+    private Task ExecuteAsync(string database, string statement, CancellationToken token) =>
+        ScalarAsync(new NpgsqlConnectionStringBuilder(_server!.ToString()) { Database = database }, statement, token);
+
+    private static async Task<string> ScalarAsync(NpgsqlConnectionStringBuilder server, string statement, CancellationToken token)
+    {
+        await using var connection = new NpgsqlConnection(server.ToString());
+        await connection.OpenAsync(token);
+        await using var command = new NpgsqlCommand(statement, connection);
+        return await command.ExecuteScalarAsync(token) as string ?? "";
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Outlay.Bench;
+
+/// <summary>What the kernel says about a process (Linux, /proc).</summary>
+internal static class ProcessFigures
+{
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The memory that a process holds, in MB of 10^6 bytes.</summary>
+    public static double ResidentMemory(Process process) => Memory(process, "VmRSS:");
+
+    /// <summary>The most memory that a process has held so far, in MB of 10^6 bytes; 0 once it has ended.</summary>
+    public static double PeakMemory(Process process) => Memory(process, "VmHWM:");
+
+    /// <summary>Waits until a process does nothing any more.</summary>
+    public static async Task WaitUntilIdleAsync(Process process, CancellationToken token)
+    {
+        for (var (before, now) = (TimeSpan.MinValue, Time(process)); now != before; (before, now) = (now, Time(process)))
+            await Task.Delay(s_glance, token);
+    }
+
+    private static TimeSpan Time(Process process)
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
+    }
+
+    private static double Memory(Process process, string field)
+    {
+        var line = File.ReadLines($"/proc/{process.Id}/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024 / 1e6;
+    }
+}
