@@ -17,7 +17,7 @@ internal static class Machine
             ("date", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
             ("machine", $"{Field("/proc/cpuinfo", "model name")}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F0} GB, {RuntimeInformation.OSDescription}"),
             ("write and flush 4 KiB", string.Create(CultureInfo.InvariantCulture, $"{FlushTime():F2} ms (p50): no durable write is faster")),
-            ("versions", $"outlay {StaticEndpoints.Version}, {RuntimeInformation.FrameworkDescription}"),
+            ("versions", $"outlay {Product.Version}, {RuntimeInformation.FrameworkDescription}"),
         };
         foreach (var engine in options.Engines)
             facts.Add((engine, await Book.EngineVersionAsync(engine, token)));
