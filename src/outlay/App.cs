@@ -11,7 +11,7 @@ namespace Outlay;
 /// <summary>The server: its table of contents, one line per concern.</summary>
 internal static class App
 {
-    /// <summary>The largest request body, in bytes.</summary>
+    /// <summary>The largest request body, in bytes as it is sent: the lengths between the chunks of one without Content-Length count.</summary>
     public const int MaxBodySize = 64 * 1024;
 
     /// <summary>Builds the server without starting it.</summary>

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Outlay.Expenses;
 
@@ -73,6 +75,11 @@ internal static class ExpenseJson
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
+        if (!Utf8.IsValid(json.Span))
+            throw new AppException(ErrorCode.InvalidInput, "The body must be text in UTF-8");
+        // Some programs begin every text with a byte order mark.
+        if (json.Span.StartsWith(Encoding.UTF8.Preamble))
+            json = json[Encoding.UTF8.Preamble.Length..];
         try
         {
             return JsonDocument.Parse(json, s_strict);
@@ -81,6 +88,11 @@ internal static class ExpenseJson
         {
             throw new AppException(ErrorCode.InvalidInput,
                 $"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}), or names a field twice", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Names are compared to find one that is there twice.
+            throw new AppException(ErrorCode.InvalidInput, "The body names a field with half of a surrogate pair, which is no text", e);
         }
     }
 

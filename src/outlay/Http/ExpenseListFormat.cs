@@ -28,7 +28,7 @@ internal static class ExpenseListFormat
 
     private static (string Type, Writer Write) Choose(HttpRequest request)
     {
-        foreach (var accepted in request.GetTypedHeaders().Accept.OrderByDescending(type => type.Quality ?? 1))
+        foreach (var accepted in request.GetTypedHeaders().Accept.Where(type => type.Quality is not 0).OrderByDescending(type => type.Quality ?? 1))
         {
             if (accepted.MatchesAllTypes || accepted.MatchesMediaType("application/json"))
                 break;

@@ -34,5 +34,7 @@ internal static class Preconditions
 
     /// <summary>The version in an ETag; one that no expense has for an ETag that was never given out.</summary>
     private static long VersionOf(EntityTagHeaderValue tag) =>
-        long.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1;
+        long.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && tag.Tag == ETag(version)
+            ? version
+            : -1;
 }
