@@ -54,12 +54,12 @@ internal static class App
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseRouting();
-        app.UseMiddleware<StartupGate>();
         app.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "docs";
             ui.SwaggerEndpoint("/openapi.json", "Outlay");
         });
+        app.UseMiddleware<StartupGate>();
         app.MapStatic();
         app.MapHealth();
         app.MapExpenses();

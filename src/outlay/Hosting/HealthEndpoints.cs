@@ -11,6 +11,7 @@ internal static class HealthEndpoints
 {
     public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<DatabaseCheck>("database")
+        .AddCheck<SchemaCheck>("schema")
         .AddCheck<BackupCheck>("backup");
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -57,8 +58,25 @@ internal static class HealthEndpoints
         _ => "unavailable",
     };
 
-    /// <summary>The database answers, and its schema is the one that this program knows.</summary>
-    private sealed class DatabaseCheck(Migrator migrator) : IHealthCheck
+    /// <summary>The database answers.</summary>
+    private sealed class DatabaseCheck(Database database) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                await database.ProbeAsync(cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+            catch (AppException e)
+            {
+                return HealthCheckResult.Unhealthy(e.Message);
+            }
+        }
+    }
+
+    /// <summary>The schema is the one that this program knows.</summary>
+    private sealed class SchemaCheck(Migrator migrator) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {

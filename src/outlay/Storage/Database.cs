@@ -52,6 +52,10 @@ internal abstract class Database : IAsyncDisposable
             return await read(connection);
         }, token);
 
+    /// <summary>Asks whether the database answers. Throws as <see cref="ReadAsync"/> does.</summary>
+    public Task ProbeAsync(CancellationToken token) =>
+        ReadAsync(connection => new Sql("select 1").ScalarAsync<int>(connection, token), token);
+
     /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {

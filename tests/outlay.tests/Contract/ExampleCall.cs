@@ -19,12 +19,11 @@ internal sealed record ExampleCall(Operation Operation)
 
     public string? Body { get; init; }
 
-    /// <summary>The type that the answer shall have if it is a good one; null for any.</summary>
+    /// <summary>The type that is asked for; null for any.</summary>
     public string? Accept { get; init; }
 
-    /// <summary>Every example body in every listed form of the answer, without and with all parameters that can be left out.</summary>
+    /// <summary>With every example body, without and with all parameters that can be left out.</summary>
     public static IEnumerable<ExampleCall> Of(OpenApiDocument document, Operation operation) =>
-        from accept in AnswerTypes(document, operation)
         from body in Bodies(document, operation)
         from everything in s_noAndYes
         select new ExampleCall(operation)
@@ -34,7 +33,6 @@ internal sealed record ExampleCall(Operation Operation)
             Headers = Values(operation, "header", everything),
             BodyType = body.Type,
             Body = body.Text,
-            Accept = accept,
         };
 
     public async Task<HttpResponseMessage> SendAsync(HttpClient client, CancellationToken token)
@@ -52,12 +50,6 @@ internal sealed record ExampleCall(Operation Operation)
     }
 
     public bool Takes(string parameter) => Operation.Parameters.Any(known => known.GetProperty("name").GetString() == parameter);
-
-    private static IEnumerable<string?> AnswerTypes(OpenApiDocument document, Operation operation)
-    {
-        var good = document.Schema.Resolve(operation.Definition.GetProperty("responses").EnumerateObject().First().Value);
-        return good.TryGetProperty("content", out var content) ? content.EnumerateObject().Select(type => (string?)type.Name) : [null];
-    }
 
     private static IEnumerable<(string? Type, string? Text)> Bodies(OpenApiDocument document, Operation operation) =>
         operation.Definition.TryGetProperty("requestBody", out var body)

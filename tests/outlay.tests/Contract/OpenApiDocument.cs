@@ -45,6 +45,13 @@ internal sealed class OpenApiDocument
     public IEnumerable<JsonElement> Examples(JsonElement mediaType) =>
         mediaType.GetProperty("examples").EnumerateObject().Select(example => Schema.Resolve(example.Value).GetProperty("value"));
 
+    /// <summary>The types that the document lists for an answer of this status.</summary>
+    public IEnumerable<string> BodyTypes(Operation operation, HttpResponseMessage answer) =>
+        operation.Definition.GetProperty("responses").TryGetProperty($"{(int)answer.StatusCode}", out var response) &&
+        Schema.Resolve(response).TryGetProperty("content", out var content)
+            ? content.EnumerateObject().Select(type => type.Name)
+            : [];
+
     /// <summary>Where an answer departs from what the document says about the operation.</summary>
     public async Task<IReadOnlyList<string>> FaultsAsync(Operation operation, HttpResponseMessage answer)
     {
@@ -99,7 +106,7 @@ internal sealed class OpenApiDocument
         // What a line holds cannot be said in the document but in words.
         "application/x-ndjson" => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .SelectMany(line => Schema.Faults(At("components/schemas/Expense"), JsonElement.Parse(line))),
-        "text/csv" => text.Split('\n')[0] == Examples(mediaType).First().GetString()!.Split('\n')[0] ? [] : [$"has other columns: {text.Split('\n')[0]}"],
+        "text/csv" => Examples(mediaType).First().GetString()!.Split('\n')[0] is var header && text.Split('\n')[0] == header ? [] : [$"does not begin with {header}"],
         _ => Schema.Faults(mediaType.GetProperty("schema"), JsonElement.Parse(JsonSerializer.Serialize(text, Json.Default.String))),
     };
 }
