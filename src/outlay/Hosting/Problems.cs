@@ -30,11 +30,17 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
             if (ErrorTable.Of(failure.Code).HttpStatus >= 500)
                 Log.RequestFailed(logger, exception, ErrorTable.Of(failure.Code).Slug);
             if (context.Response.HasStarted)
-                // Half an answer cannot be taken back; a broken connection shows that it is half.
-                context.Abort();
+                BreakOff(context);
             else
                 await AnswerAsync(context, failure);
         }
+    }
+
+    /// <summary>Half an answer cannot be taken back; a broken connection shows that it is half.</summary>
+    private static void BreakOff(HttpContext context)
+    {
+        context.Features.Set(new BrokenAnswer());
+        context.Abort();
     }
 
     private static AppException FromException(Exception exception) => exception switch

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Diagnostics;
-
 namespace Outlay.Hosting;
 
 /// <summary>
@@ -19,6 +17,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         }
         finally
         {
+            failed |= context.Features.Get<BrokenAnswer>() is not null;
             var duration = Math.Round(clock.GetElapsedTime(start).TotalMilliseconds, 3);
             var method = Method(context.Request.Method);
             var route = Route(context);
@@ -28,22 +27,18 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         }
     }
 
-    private static string Route(HttpContext context)
-    {
-        // The exception handler takes the endpoint away from the request and keeps it for those who ask.
-        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
-        return (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
-    }
+    private static string Route(HttpContext context) =>
+        (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
 
     /// <summary>The status that the client saw; 499 when it did not wait for the whole answer.</summary>
     private static int Status(HttpContext context, bool failed)
     {
         var response = context.Response;
+        if (failed)
+            return response.HasStarted ? response.StatusCode : StatusCodes.Status500InternalServerError;
         // A client may hang up as soon as it has as many bytes as were announced: it has the whole answer then.
-        var complete = !failed && response.HasStarted && response.ContentLength is not null;
-        if (context.RequestAborted.IsCancellationRequested && !complete)
-            return StatusCodes.Status499ClientClosedRequest;
-        return failed && !response.HasStarted ? StatusCodes.Status500InternalServerError : response.StatusCode;
+        var complete = response.HasStarted && response.ContentLength is not null;
+        return context.RequestAborted.IsCancellationRequested && !complete ? StatusCodes.Status499ClientClosedRequest : response.StatusCode;
     }
 
     private static LogLevel Level(string route, int status, bool failed) => status switch
@@ -66,3 +61,6 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     [LoggerMessage(EventName = "http_request", Message = "{Method} {Route} {Status} in {DurationMs} ms")]
     private static partial void HttpRequest(ILogger logger, LogLevel level, string method, string route, int status, double durationMs);
 }
+
+/// <summary>Marks an answer that the service itself broke off: the abort would look like a client that went away.</summary>
+internal sealed class BrokenAnswer;

@@ -1,0 +1,34 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Backup;
+
+/// <summary>A disk of 64 KiB. The test is skipped where none can be mounted.</summary>
+internal sealed class SmallDisk : IAsyncDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public string Path => _folder.Path;
+
+    public static async Task<SmallDisk> MountAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root of a Linux machine can mount a small disk.");
+        var disk = new SmallDisk();
+        try
+        {
+            await Command.RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.Path);
+            return disk;
+        }
+        catch (InvalidOperationException e)
+        {
+            disk._folder.Dispose();
+            Assert.Skip($"No small disk can be mounted here: {e.Message}");
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Command.RunAsync("umount", Path);
+        _folder.Dispose();
+    }
+}
