@@ -38,7 +38,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             var now = Now();
             var change = new TotalsChange();
             var count = 0L;
-            await foreach (var batch in contents.Chunk(BatchSize).WithCancellation(token))
+            await foreach (var batch in contents.InBatchesAheadAsync(BatchSize, token))
             {
                 var ids = await database.ReserveIdsAsync(connection, "expenses", batch.Length, token);
                 await ExpenseStore.InsertManyAsync(database, connection, owner, ids, batch, now, token);

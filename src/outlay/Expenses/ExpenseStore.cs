@@ -17,7 +17,7 @@ internal static class ExpenseStore
     private static readonly string[] s_columns =
     [
         "id", "owner", "date", "description", "amount", "currency", "category", "category_key", "notes", "search_text",
-        "version", "created_at", "updated_at", "deleted_at",
+        "version", "created_at", "updated_at",
     ];
 
     public static Task<Expense?> FindAsync(DbConnection connection, string owner, long id, string suffix, CancellationToken token) =>
@@ -74,14 +74,30 @@ internal static class ExpenseStore
         Database database, DbConnection connection, string owner, IReadOnlyList<long> ids, IReadOnlyList<ExpenseContent> contents,
         DateTimeOffset now, CancellationToken token)
     {
-        var expenses = contents.Select((content, i) => new object?[]
+        await database.BulkInsertAsync(connection, "expenses", s_columns, ids.Zip(contents), (row, expense) =>
         {
-            ids[i], owner, content.Date, content.Description, content.Amount.Units, content.Amount.Currency.Code,
-            content.Category?.Text, content.CategoryKey, content.Notes, content.SearchText, 1L, now, now, null,
-        });
-        await database.BulkInsertAsync(connection, "expenses", s_columns, expenses, token);
-        var tags = contents.SelectMany((content, i) => content.Tags.Select(tag => new object?[] { ids[i], tag.Key, tag.Text }));
-        await database.BulkInsertAsync(connection, "expense_tags", ["expense_id", "tag_key", "tag"], tags, token);
+            var (id, content) = expense;
+            row.Add(id);
+            row.Add(owner);
+            row.Add(content.Date);
+            row.Add(content.Description);
+            row.Add(content.Amount.Units);
+            row.Add(content.Amount.Currency.Code);
+            row.Add(content.Category?.Text);
+            row.Add(content.CategoryKey);
+            row.Add(content.Notes);
+            row.Add(content.SearchText);
+            row.Add(1);
+            row.Add(now);
+            row.Add(now);
+        }, token);
+        var tags = ids.Zip(contents).SelectMany(expense => expense.Second.Tags.Select(tag => (Id: expense.First, Tag: tag)));
+        await database.BulkInsertAsync(connection, "expense_tags", ["expense_id", "tag_key", "tag"], tags, (row, entry) =>
+        {
+            row.Add(entry.Id);
+            row.Add(entry.Tag.Key);
+            row.Add(entry.Tag.Text);
+        }, token);
     }
 
     /// <summary>The currency that an owner has chosen; null when none was chosen.</summary>

@@ -121,9 +121,10 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Makes sure that no id up to this one is given out again.</summary>
     public abstract Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token);
 
-    /// <summary>Inserts many rows the fastest way the engine has. Values stand in the order of the columns.</summary>
-    public abstract Task BulkInsertAsync(
-        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken token);
+    /// <summary>Inserts many rows the fastest way the engine has.</summary>
+    /// <param name="write">Adds the values of a row, in the order of the columns.</param>
+    public abstract Task BulkInsertAsync<T>(
+        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token);
 
     /// <summary>Asks the engine whether its own structures are intact; the first thing wrong, or null.</summary>
     public abstract Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token);

@@ -121,28 +121,28 @@ internal sealed class PostgresDatabase : Database
     }
 
     public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token) =>
-        await new Sql($"select nextval(pg_get_serial_sequence('{table}', 'id')) from generate_series(1, @count)").With("@count", count)
-            .ListAsync(connection, row => row.GetInt64(0), token);
+        // The name of the sequence is looked up once, not for every id.
+        await new Sql(
+            $"""
+            with ids as materialized (select pg_get_serial_sequence('{table}', 'id')::regclass as sequence)
+            select nextval(sequence) from ids, generate_series(1, @count)
+            """).With("@count", count).ListAsync(connection, row => row.GetInt64(0), token);
 
     public override Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token) =>
         new Sql($"select setval(pg_get_serial_sequence('{table}', 'id'), greatest(@last, nextval(pg_get_serial_sequence('{table}', 'id'))))")
             .With("@last", last).ExecuteAsync(connection, token);
 
-    public override async Task BulkInsertAsync(
-        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken token)
+    public override async Task BulkInsertAsync<T>(
+        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
     {
         await using var importer = await ((NpgsqlConnection)connection)
             .BeginBinaryImportAsync($"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)", token);
+        var copied = new CopiedRow(importer);
         foreach (var row in rows)
         {
-            await importer.StartRowAsync(token);
-            foreach (var value in row)
-            {
-                if (value is null)
-                    await importer.WriteNullAsync(token);
-                else
-                    await importer.WriteAsync(value, token);
-            }
+            token.ThrowIfCancellationRequested();
+            importer.StartRow();
+            write(copied, row);
         }
 
         await importer.CompleteAsync(token);
@@ -164,4 +164,15 @@ internal sealed class PostgresDatabase : Database
         state.StartsWith("57", StringComparison.Ordinal) ||
         state.StartsWith("40", StringComparison.Ordinal) ||
         state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
+
+    private sealed class CopiedRow(NpgsqlBinaryImporter importer) : BulkRow
+    {
+        public override void Add(long value) => importer.Write(value);
+
+        public override void Add(string? value) => importer.Write(value);
+
+        public override void Add(DateOnly value) => importer.Write(value);
+
+        public override void Add(DateTimeOffset value) => importer.Write(value);
+    }
 }

@@ -123,19 +123,15 @@ internal sealed class SqliteDatabase : Database
                 .With("@last", last).With("@table", table).ExecuteAsync(connection, token);
     }
 
-    public override Task BulkInsertAsync(
-        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken token)
+    public override Task BulkInsertAsync<T>(
+        DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
     {
-        var names = columns.Select(column => $"@{column}").ToArray();
-        using var command = connection.CreateCommand();
-        command.CommandText = $"insert into {table} ({string.Join(", ", columns)}) values ({string.Join(", ", names)})";
-        var parameters = names.Select(name => ((SqliteCommand)command).Parameters.Add(new SqliteParameter(name, DBNull.Value))).ToArray();
+        using var insert = new SqliteBulkInsert((SqliteConnection)connection, table, columns);
         foreach (var row in rows)
         {
             token.ThrowIfCancellationRequested();
-            for (var i = 0; i < row.Length; i++)
-                parameters[i].Value = row[i] ?? DBNull.Value;
-            command.ExecuteNonQuery();
+            write(insert, row);
+            insert.EndRow();
         }
 
         return Task.CompletedTask;
