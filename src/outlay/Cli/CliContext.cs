@@ -18,6 +18,9 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Whose expenses the verbs work on.</summary>
     public string Owner { get; } = ExpenseService.DefaultOwner;
 
+    /// <summary>What the user types to run this program: a script that stands before it says so.</summary>
+    public string ProgramName { get; } = Environment.GetEnvironmentVariable("OUTLAY_COMMAND") ?? "outlay";
+
     public bool InputIsTerminal { get; } = !Console.IsInputRedirected;
 
     public bool OutputIsTerminal { get; } = !Console.IsOutputRedirected;

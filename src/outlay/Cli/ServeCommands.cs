@@ -10,14 +10,14 @@ internal static class ServeCommands
         var serve = new Verb("serve",
             "Runs the server: the API and its interactive docs, until Ctrl-C or SIGTERM.",
             "outlay serve", "LISTEN=http://127.0.0.1:9000 outlay serve");
-        serve.SetAction((_, token) => App.RunAsync(cli.Settings, address => Announce(cli.Messages, address), token));
+        serve.SetAction((_, token) => App.RunAsync(cli.Settings, address => Announce(cli, address), token));
         return [serve];
     }
 
-    private static void Announce(TextWriter messages, Uri address) => messages.WriteLine(
+    private static void Announce(CliContext cli, Uri address) => cli.Messages.WriteLine(
         $$"""
         Outlay is ready at {{address}} (Ctrl-C stops it). Try:
-          outlay add 3.50 Coffee
+          {{cli.ProgramName}} add 3.50 Coffee
           curl -X POST {{address}}expenses -H 'Content-Type: application/json' -d '{"date":"2026-02-19","description":"Coffee","amount":3.50}'
           curl {{address}}expenses
         """);
