@@ -102,15 +102,16 @@ internal sealed class SqliteDatabase : Database
     {
         var columns = await ColumnsAsync(connection, table, token);
         await new Sql($"alter table {table} rename to {newName}").ExecuteAsync(connection, token);
-        return columns.Contains("id")
+        var last = columns.Contains("id")
             ? await new Sql($"select coalesce(max(id), 0) from {newName}").ScalarAsync<long>(connection, token)
             : 0;
+        // The engine keeps the last id only of tables that never use one again, and this list only once there is such a table.
+        return (await ColumnsAsync(connection, "sqlite_sequence", token)).Count == 0 ? last : Math.Max(last, await LastIdAsync(connection, newName, token));
     }
 
     public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token)
     {
-        var last = await new Sql("select coalesce(max(seq), 0) from sqlite_sequence where name = @table").With("@table", table)
-            .ScalarAsync<long>(connection, token);
+        var last = await LastIdAsync(connection, table, token);
         return [.. Enumerable.Range(1, count).Select(offset => last + offset)];
     }
 
@@ -165,6 +166,10 @@ internal sealed class SqliteDatabase : Database
             throw Unavailable($"The folder of {_file} cannot be made: {e.Message} Set DATA_DIR to a folder that you may write to.", e);
         }
     }
+
+    /// <summary>The last id that a table has given out.</summary>
+    private static Task<long> LastIdAsync(DbConnection connection, string table, CancellationToken token) =>
+        new Sql("select coalesce(max(seq), 0) from sqlite_sequence where name = @table").With("@table", table).ScalarAsync<long>(connection, token);
 
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
     {
