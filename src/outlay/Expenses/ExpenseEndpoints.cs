@@ -91,14 +91,14 @@ internal static class ExpenseEndpoints
 
         if (limit is null)
         {
-            await ExpenseListFormat.WriteAsync(context, service.ListAsync(ExpenseService.DefaultOwner, filter, token), token);
+            await ExpenseListFormat.WriteAsync(context, service.ListAsync(ExpenseService.DefaultOwner, filter, token), filter.InTrash, token);
             return;
         }
 
         var page = await service.PageAsync(ExpenseService.DefaultOwner, filter, after, limit.Value, token);
         if (page.Next is { } next)
             context.Response.Headers.Link = $"<{NextPage(context.Request, next)}>; rel=\"next\"";
-        await ExpenseListFormat.WriteAsync(context, page.Expenses.ToAsyncEnumerable(), token);
+        await ExpenseListFormat.WriteAsync(context, page.Expenses.ToAsyncEnumerable(), filter.InTrash, token);
     }
 
     private static ExpenseCursor? ReadCursor(QueryFields query)

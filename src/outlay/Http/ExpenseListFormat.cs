@@ -10,12 +10,15 @@ internal static class ExpenseListFormat
     /// <summary>How much is gathered before it is sent.</summary>
     private const int FlushSize = 16 * 1024;
 
+    private static readonly (string Type, Writer Write) s_json = ("application/json; charset=utf-8", WriteJsonAsync);
+
     private delegate Task Writer(HttpResponse response, IAsyncEnumerable<Expense> expenses, CancellationToken token);
 
     /// <summary>Answers with the expenses, in the form that the client likes best among those there are.</summary>
-    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<Expense> expenses, CancellationToken token)
+    /// <param name="jsonOnly">Whether it must be JSON: the other forms do not say when an expense was deleted.</param>
+    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<Expense> expenses, bool jsonOnly, CancellationToken token)
     {
-        var (type, write) = Choose(context.Request);
+        var (type, write) = jsonOnly ? s_json : Choose(context.Request);
         context.Response.ContentType = type;
         context.Response.Headers.Vary = "Accept";
 
@@ -38,7 +41,7 @@ internal static class ExpenseListFormat
                 return ($"{ExpenseCsvWriter.MediaType}; charset=utf-8; header=present", WriterOf(ExportFormat.Csv));
         }
 
-        return ("application/json; charset=utf-8", WriteJsonAsync);
+        return s_json;
     }
 
     private static async IAsyncEnumerable<Expense> Rows(IAsyncEnumerator<Expense> rows, bool hasRow)
