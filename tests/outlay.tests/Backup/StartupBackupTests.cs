@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Outlay.Backup;
+using Outlay.Expenses;
 using Outlay.Tests.Harness;
 using Outlay.Tests.Hosting;
 
@@ -74,6 +75,30 @@ public sealed class StartupBackupTests : IDisposable
         Assert.Equal(BackupState.NotRun, status.Last.State);
         Assert.Empty(Directory.GetFiles(database.Settings.BackupsDir, "*.csv"));
         Assert.DoesNotContain("error", _log.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory, EachEngine]
+    public async Task Processes_that_start_at_once_share_a_folder_of_backups(Engine engine)
+    {
+        using var folder = new TestFolder();
+        await using var first = await TestDatabase.CreateAsync(engine);
+        await using var second = await TestDatabase.CreateAsync(engine);
+        foreach (var database in new[] { first, second })
+        {
+            database.Environment["BACKUPS_DIR"] = folder.Path;
+            await database.Expenses.AddAsync(ExpenseService.DefaultOwner,
+                new ExpenseDraft { Date = "2026-02-19", Description = database.Folder, Amount = "3.50" }, Test.Token);
+        }
+
+        await using var one = OutlayProcess.StartServer(first.Environment);
+        await using var other = OutlayProcess.StartServer(second.Environment);
+        await one.WaitForOutputAsync("backup_completed");
+        await other.WaitForOutputAsync("backup_completed");
+
+        var backups = Directory.GetFiles(folder.Path, "*.csv").Select(File.ReadAllText).ToArray();
+        Assert.Equal(2, backups.Length);
+        Assert.Single(backups, text => text.Contains(first.Folder, StringComparison.Ordinal));
+        Assert.Single(backups, text => text.Contains(second.Folder, StringComparison.Ordinal));
     }
 
     private static Task BackupOf(TestServer server) =>
