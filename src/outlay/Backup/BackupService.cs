@@ -1,6 +1,5 @@
 using Outlay.Expenses;
 using Outlay.Export;
-using Outlay.Hosting;
 using Outlay.Storage;
 
 namespace Outlay.Backup;

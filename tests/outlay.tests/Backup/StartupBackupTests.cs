@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Outlay.Backup;
+using Outlay.Expenses;
 using Outlay.Tests.Harness;
 using Outlay.Tests.Hosting;
 
@@ -31,19 +32,31 @@ public sealed class StartupBackupTests : IDisposable
         await host.StopAsync(Test.Token);
     }
 
-    [Fact]
-    public async Task A_backup_that_fails_does_not_stop_the_service()
+    [Theory, EachEngine]
+    public async Task The_server_makes_a_backup_when_it_has_started(Engine engine)
     {
-        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite, migrated: false);
-        var status = new BackupStatus();
-        using var host = Build(database, Task.CompletedTask, status);
+        await using var server = await TestServer.StartAsync(engine);
+        await BackupOf(server).WaitAsync(Test.Token);
 
-        await host.StartAsync(Test.Token);
-        await host.Services.GetRequiredService<StartupBackup>().ExecuteTask!.WaitAsync(Test.Token);
+        Assert.Single(Directory.GetFiles(server.Database.Settings.BackupsDir, "expenses_backup_20260219_103000.csv"));
+        var answer = (await server.GetAsync("/readyz")).MustBe(200);
+        Assert.Equal("ok", answer.Json.GetProperty("status").GetString());
+    }
 
-        Assert.Equal(BackupState.Failed, status.Last.State);
-        Assert.False(host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
-        await host.StopAsync(Test.Token);
+    [Theory, EachEngine]
+    public async Task A_server_whose_backup_fails_serves_and_says_that_it_is_degraded(Engine engine)
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("file"), "");
+        await using var server = await TestServer.StartAsync(engine, ("BACKUPS_DIR", folder.File("file/backups")));
+        await BackupOf(server).WaitAsync(Test.Token);
+
+        var answer = (await server.GetAsync("/readyz")).MustBe(200);
+        Assert.Equal("degraded", answer.Json.GetProperty("status").GetString());
+        var check = answer.Json.GetProperty("checks").GetProperty("backup");
+        Assert.Equal("degraded", check.GetProperty("status").GetString());
+        Assert.Contains("file/backups", check.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        (await server.GetAsync("/expenses")).MustBe(200);
     }
 
     [Fact]
@@ -63,6 +76,33 @@ public sealed class StartupBackupTests : IDisposable
         Assert.Empty(Directory.GetFiles(database.Settings.BackupsDir, "*.csv"));
         Assert.DoesNotContain("error", _log.Text, StringComparison.OrdinalIgnoreCase);
     }
+
+    [Theory, EachEngine]
+    public async Task Processes_that_start_at_once_share_a_folder_of_backups(Engine engine)
+    {
+        using var folder = new TestFolder();
+        await using var first = await TestDatabase.CreateAsync(engine);
+        await using var second = await TestDatabase.CreateAsync(engine);
+        foreach (var database in new[] { first, second })
+        {
+            database.Environment["BACKUPS_DIR"] = folder.Path;
+            await database.Expenses.AddAsync(ExpenseService.DefaultOwner,
+                new ExpenseDraft { Date = "2026-02-19", Description = database.Folder, Amount = "3.50" }, Test.Token);
+        }
+
+        await using var one = OutlayProcess.StartServer(first.Environment);
+        await using var other = OutlayProcess.StartServer(second.Environment);
+        await one.WaitForOutputAsync("backup_completed");
+        await other.WaitForOutputAsync("backup_completed");
+
+        var backups = Directory.GetFiles(folder.Path, "*.csv").Select(File.ReadAllText).ToArray();
+        Assert.Equal(2, backups.Length);
+        Assert.Single(backups, text => text.Contains(first.Folder, StringComparison.Ordinal));
+        Assert.Single(backups, text => text.Contains(second.Folder, StringComparison.Ordinal));
+    }
+
+    private static Task BackupOf(TestServer server) =>
+        server.Services.GetServices<IHostedService>().OfType<StartupBackup>().Single().ExecuteTask!;
 
     private IHost Build(TestDatabase database, Task ready, BackupStatus status)
     {

@@ -1,12 +1,8 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Outlay.Hosting;
+using Microsoft.Extensions.Hosting;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Hosting;
@@ -21,12 +17,12 @@ public sealed partial class ServerLogTests
     public async Task A_request_is_one_line_in_the_trace_of_its_traceparent()
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
-        var lines = await LogOfAsync(database, LogLevel.Information, async (_, client) =>
+        var lines = await LogOfAsync(database, "info", async server =>
         {
-            await SendAsync(client, HttpMethod.Get, "/expenses/7", request => request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
-            await SendAsync(client, HttpMethod.Get, "/expenses", _ => { });
-            await SendAsync(client, HttpMethod.Get, "/nowhere", request => request.Headers.Add("traceparent", Secret));
-            await SendAsync(client, HttpMethod.Get, "/livez", _ => { });
+            await server.GetAsync("/expenses/7", ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+            await server.GetAsync("/expenses");
+            await server.GetAsync("/nowhere", ("traceparent", Secret));
+            await server.GetAsync("/livez");
         });
 
         var requests = lines.Where(IsRequest).ToArray();
@@ -45,12 +41,12 @@ public sealed partial class ServerLogTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var sent = 0;
-        var lines = await LogOfAsync(database, LogLevel.Debug, async (app, client) =>
+        var lines = await LogOfAsync(database, "debug", async server =>
         {
-            sent += await DriveAsync(app, client);
+            sent += await DriveAsync(server);
             // Failures of the database itself go into the log with all that may be told about them.
             await database.ExecuteAsync("alter table expenses rename column description to description_lost");
-            sent += await DriveAsync(app, client);
+            sent += await DriveAsync(server);
         });
 
         var text = string.Join('\n', lines.Select(line => line.GetRawText()));
@@ -65,7 +61,7 @@ public sealed partial class ServerLogTests
 
     /// <summary>Sends good and bad requests, full of secrets, to every endpoint there is.</summary>
     /// <returns>How many.</returns>
-    private static async Task<int> DriveAsync(WebApplication app, HttpClient client)
+    private static async Task<int> DriveAsync(TestServer server)
     {
         const string Good = $$"""{"date":"2026-02-19","description":"{{Secret}}","amount":{{SecretAmount}},"category":"{{Secret}}","tags":["{{Secret}}"],"notes":"{{Secret}}"}""";
         string[] bodies =
@@ -74,8 +70,13 @@ public sealed partial class ServerLogTests
             $$"""{"date":"{{Secret}}","description":"","amount":"{{SecretAmount}}x","currency":"{{Secret}}"}""",
             $$"""{"{{Secret}}": {{Secret}}""",
         ];
+        (string, string)[] headers =
+        [
+            ("Authorization", $"Bearer {Secret}"), ("X-API-Key", Secret), ("Cookie", $"session={Secret}"), ("User-Agent", Secret),
+            ("If-Match", "*"), ("tracestate", $"outlay={Secret}"),
+        ];
         var requests =
-            from endpoint in ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            from endpoint in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
             from id in new[] { "1", Secret }
             from query in new[] { "", $"?q={Secret}&{Secret}=1" }
@@ -83,49 +84,21 @@ public sealed partial class ServerLogTests
             select (Method: method, Path: Parameter().Replace(endpoint.RoutePattern.RawText!, id) + query, Body: body);
         var all = requests.Append((Method: Secret, Path: $"/{Secret}", Body: Good)).ToArray();
         foreach (var (method, path, body) in all)
-            await SendAsync(client, new HttpMethod(method), path, request => Fill(request, body));
+            await server.SendAsync(method, path, method is "GET" or "HEAD" ? null : body, headers);
         return all.Length;
     }
 
-    private static void Fill(HttpRequestMessage request, string body)
-    {
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Secret);
-        request.Headers.Add("X-API-Key", Secret);
-        request.Headers.Add("Cookie", $"session={Secret}");
-        request.Headers.Add("User-Agent", Secret);
-        request.Headers.TryAddWithoutValidation("If-Match", body.Contains("\"\"", StringComparison.Ordinal) ? $"\"{Secret}\"" : "*");
-        request.Headers.TryAddWithoutValidation("tracestate", $"outlay={Secret}");
-        if (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head)
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-    }
-
     /// <summary>Runs a server and gives back its log, which is complete once the server has stopped.</summary>
-    private static async Task<IReadOnlyList<JsonElement>> LogOfAsync(TestDatabase database, LogLevel level, Func<WebApplication, HttpClient, Task> work)
+    private static async Task<IReadOnlyList<JsonElement>> LogOfAsync(TestDatabase database, string level, Func<TestServer, Task> work)
     {
         using var folder = new TestFolder();
-        var settings = database.Settings with
+        await using (var server = await TestServer.StartAsync(database, ("LOG_FILE", folder.File("outlay.log")), ("LOG_LEVEL", level)))
         {
-            Listen = new Uri("http://127.0.0.1:0"),
-            Log = new LogSettings(level, LogFormat.Json, folder.File("outlay.log"), RetentionDays: 7),
-        };
-        await using (var app = App.Build(settings, TimeProvider.System))
-        {
-            await app.StartAsync(Test.Token);
-            await app.Services.GetRequiredService<Startup>().Ready.WaitAsync(Test.Token);
-            using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
-            await work(app, client);
-            await app.StopAsync(Test.Token);
+            await work(server);
+            await server.Services.GetRequiredService<IHost>().StopAsync(Test.Token);
         }
 
         return LogCapture.Parse(await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(folder.Path))));
-    }
-
-    private static async Task SendAsync(HttpClient client, HttpMethod method, string path, Action<HttpRequestMessage> fill)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        fill(request);
-        using var response = await client.SendAsync(request, Test.Token);
-        await response.Content.ReadAsByteArrayAsync(Test.Token);
     }
 
     private static bool IsRequest(JsonElement line) => line.TryGetProperty("event", out var name) && name.GetString() == "http_request";

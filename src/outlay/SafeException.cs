@@ -3,7 +3,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Outlay.Hosting;
+namespace Outlay;
 
 /// <summary>
 /// What may be told about an exception outside the process. The message of an exception can hold what somebody typed: a
