@@ -14,7 +14,7 @@ internal static class CommandLine
     {
         try
         {
-            var parsed = Build(cli).Parse(args);
+            var parsed = Build(cli, args).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
             return await InvokeAsync(cli, parsed, token);
         }
@@ -39,21 +39,26 @@ internal static class CommandLine
         }
         finally
         {
+            // What was written before a cancellation still goes out.
             await cli.Out.FlushAsync(CancellationToken.None);
         }
     }
 
-    private static RootCommand Build(CliContext cli)
+    private static RootCommand Build(CliContext cli, string[] args)
     {
         var root = new RootCommand("Records expenses, finds them again and sums them up. Without a verb, on a terminal: a menu.");
-        foreach (var verb in Verbs(cli))
+        Verb[] verbs = Verbs(cli);
+        foreach (var verb in Array.Find(verbs, verb => verb.Name == args.FirstOrDefault()) is { } named ? [named] : verbs)
+            verb.Define();
+        foreach (var verb in verbs)
             root.Add(verb);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
 
-    private static IEnumerable<Command> Verbs(CliContext cli) =>
+    private static Verb[] Verbs(CliContext cli) =>
     [
         .. ExpenseCommands.All(cli),
         .. ReportCommands.All(cli),
