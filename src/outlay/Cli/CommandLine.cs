@@ -52,6 +52,9 @@ internal static class CommandLine
             verb.Define();
         foreach (var verb in verbs)
             root.Add(verb);
+        root.SetAction((_, token) => cli.InputIsTerminal && cli.OutputIsTerminal
+            ? Menu.RunAsync(cli, token)
+            : throw new AppException(ErrorCode.Usage, "A verb is missing: outlay --help lists them. On a terminal, outlay alone opens a menu."));
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -64,6 +67,7 @@ internal static class CommandLine
         .. ReportCommands.All(cli),
         .. StorageCommands.All(cli),
         .. SettingsCommands.All(cli),
+        .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
     ];
 }
