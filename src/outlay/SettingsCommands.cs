@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.Json;
 using Outlay.Cli;
 
@@ -7,14 +6,19 @@ namespace Outlay;
 /// <summary>The verb that shows the settings.</summary>
 internal static class SettingsCommands
 {
-    public static IEnumerable<Command> All(CliContext cli)
-    {
-        var config = new Verb("config",
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("config",
             "Shows every setting: what is in force, and where it came from. Secrets are masked; faults are listed, with exit code 78.",
-            "outlay config", "outlay config --output json");
+            verb => Show(verb, cli),
+            "outlay config", "outlay config --output json"),
+    ];
+
+    private static void Show(Verb verb, CliContext cli)
+    {
         var output = Options.Output();
-        config.Add(output);
-        config.SetAction(async (parsed, token) =>
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
         {
             var source = cli.SettingsSource;
             var settings = Settings.From(source);
@@ -22,7 +26,6 @@ internal static class SettingsCommands
             await WriteAsync(cli, parsed.GetValue(output), reports, token);
             source.ThrowIfFaulty();
         });
-        return [config];
     }
 
     /// <summary>What follows from the settings.</summary>

@@ -50,7 +50,10 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     {
         await Messages.WriteAsync(question.AsMemory(), token);
         // A read from a terminal cannot be cancelled: it is left behind.
-        return await Task.Run(In.ReadLine, token).WaitAsync(token);
+        var line = await Task.Run(In.ReadLine, token).WaitAsync(token);
+        if (line is null && InputIsTerminal)
+            await Messages.WriteLineAsync();
+        return line;
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ internal static class CommandLine
     {
         try
         {
-            var parsed = Build(cli).Parse(args);
+            var parsed = Build(cli, args).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
             return await InvokeAsync(cli, parsed, token);
         }
@@ -39,26 +39,35 @@ internal static class CommandLine
         }
         finally
         {
+            // What was written before a cancellation still goes out.
             await cli.Out.FlushAsync(CancellationToken.None);
         }
     }
 
-    private static RootCommand Build(CliContext cli)
+    private static RootCommand Build(CliContext cli, string[] args)
     {
         var root = new RootCommand("Records expenses, finds them again and sums them up. Without a verb, on a terminal: a menu.");
-        foreach (var verb in Verbs(cli))
+        Verb[] verbs = Verbs(cli);
+        foreach (var verb in Array.Find(verbs, verb => verb.Name == args.FirstOrDefault()) is { } named ? [named] : verbs)
+            verb.Define();
+        foreach (var verb in verbs)
             root.Add(verb);
+        root.SetAction((_, token) => cli.InputIsTerminal && cli.OutputIsTerminal
+            ? Menu.RunAsync(cli, token)
+            : throw new AppException(ErrorCode.Usage, "A verb is missing: outlay --help lists them. On a terminal, outlay alone opens a menu."));
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
 
-    private static IEnumerable<Command> Verbs(CliContext cli) =>
+    private static Verb[] Verbs(CliContext cli) =>
     [
         .. ExpenseCommands.All(cli),
         .. ReportCommands.All(cli),
         .. StorageCommands.All(cli),
         .. SettingsCommands.All(cli),
+        .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
     ];
 }

@@ -1,18 +1,14 @@
-using System.CommandLine;
-
 namespace Outlay.Cli;
 
 /// <summary>The verb that runs the server.</summary>
 internal static class ServeCommands
 {
-    public static IEnumerable<Command> All(CliContext cli)
-    {
-        var serve = new Verb("serve",
-            "Runs the server: the API and its interactive docs, until Ctrl-C or SIGTERM.",
-            "outlay serve", "LISTEN=http://127.0.0.1:9000 outlay serve");
-        serve.SetAction((_, token) => App.RunAsync(cli.Settings, address => Announce(cli, address), token));
-        return [serve];
-    }
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("serve", "Runs the server: the API and its interactive docs, until Ctrl-C or SIGTERM.",
+            verb => verb.SetAction((_, token) => App.RunAsync(cli.Settings, address => Announce(cli, address), token)),
+            "outlay serve", "LISTEN=http://127.0.0.1:9000 outlay serve"),
+    ];
 
     private static void Announce(CliContext cli, Uri address) => cli.Messages.WriteLine(
         $$"""

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Outlay.Expenses;
@@ -25,7 +24,7 @@ internal sealed class Currency
         "YER ZAR ZMW ZWG " +
         "ANG ATS BGN CUC CYP DEM EEK FIM FRF HRK IEP LTL LVL MRO MTL NLG SIT SKK SLL STD VEF ZMK ZWL";
 
-    private static readonly FrozenDictionary<string, Currency> s_byCode = Table();
+    private static readonly Dictionary<string, Currency> s_byCode = Table();
 
     private Currency(string code, int decimals)
     {
@@ -54,8 +53,18 @@ internal sealed class Currency
 
     public override string ToString() => Code;
 
-    private static FrozenDictionary<string, Currency> Table() =>
-        new[] { (NoDecimals, 0), (TwoDecimals, 2), (ThreeDecimals, 3) }
-            .SelectMany(group => group.Item1.Split(' ').Select(code => new Currency(code, group.Item2)))
-            .ToFrozenDictionary(currency => currency.Code);
+    private static Dictionary<string, Currency> Table()
+    {
+        var table = new Dictionary<string, Currency>();
+        Add(NoDecimals, 0);
+        Add(TwoDecimals, 2);
+        Add(ThreeDecimals, 3);
+        return table;
+
+        void Add(string codes, int decimals)
+        {
+            foreach (var code in codes.Split(' '))
+                table.Add(code, new Currency(code, decimals));
+        }
+    }
 }

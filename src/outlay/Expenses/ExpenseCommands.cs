@@ -6,15 +6,32 @@ namespace Outlay.Expenses;
 /// <summary>The verbs that record, find, correct and delete expenses.</summary>
 internal static class ExpenseCommands
 {
-    public static IEnumerable<Command> All(CliContext cli) => [Add(cli), List(cli), Show(cli), Edit(cli), Delete(cli), Restore(cli)];
-
-    private static Verb Add(CliContext cli)
-    {
-        var verb = new Verb("add",
-            "Records an expense, and shows it with its id.",
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("add", "Records an expense, and shows it with its id.", verb => Add(verb, cli),
             "outlay add 3.50 Coffee",
             "outlay add 64.20 Groceries for the week --date yesterday --category Food --tag household",
-            "outlay add 1200 Ramen --currency JPY --notes 'With the team'");
+            "outlay add 1200 Ramen --currency JPY --notes 'With the team'"),
+        new("list", "Lists expenses, newest first.", verb => List(verb, cli),
+            "outlay list",
+            "outlay list --from 2026-01-01 --to 2026-01-31 --category food",
+            "outlay list --all --output json"),
+        new("show", "Shows everything about an expense.", verb => Show(verb, cli),
+            "outlay show 12",
+            "outlay show 12 --output json"),
+        new("edit", "Changes fields of an expense; what is not named stays as it is.", verb => Edit(verb, cli),
+            "outlay edit 12 --amount 4.20",
+            "outlay edit 12 --date yesterday --category Food --no-notes",
+            "outlay edit 12 --description 'Coffee for two' --if-version 1"),
+        new("delete", "Puts expenses into the trash, after showing them and asking.", verb => Delete(verb, cli),
+            "outlay delete 12",
+            "outlay delete 12 13 14 --yes"),
+        new("restore", "Takes an expense out of the trash.", verb => Restore(verb, cli),
+            "outlay restore 12"),
+    ];
+
+    private static void Add(Verb verb, CliContext cli)
+    {
         var amount = new Argument<string>("AMOUNT") { Description = "How much, greater than 0, with a point before the decimals: 3.50." };
         var words = new Argument<string[]>("DESCRIPTION")
         {
@@ -42,17 +59,11 @@ internal static class ExpenseCommands
             var expense = await expenses.AddAsync(cli.Owner, draft, token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
         });
-        return verb;
     }
 
-    private static Verb List(CliContext cli)
+    private static void List(Verb verb, CliContext cli)
     {
         const int DefaultLimit = 50;
-        var verb = new Verb("list",
-            "Lists expenses, newest first.",
-            "outlay list",
-            "outlay list --from 2026-01-01 --to 2026-01-31 --category food",
-            "outlay list --all --output json");
         var filter = new FilterOptions();
         var limit = Options.Number("--limit", "N",
             $"How many to list at most, 1 to {ExpenseService.MaxPageSize}. Default: {DefaultLimit}.", 1, ExpenseService.MaxPageSize);
@@ -82,12 +93,10 @@ internal static class ExpenseCommands
             else if (page.Expenses.Count == 0)
                 await cli.Messages.WriteLineAsync("There are no such expenses.".AsMemory(), token);
         });
-        return verb;
     }
 
-    private static Verb Show(CliContext cli)
+    private static void Show(Verb verb, CliContext cli)
     {
-        var verb = new Verb("show", "Shows everything about an expense.", "outlay show 12", "outlay show 12 --output json");
         var id = Options.Id();
         var output = Options.Output();
         verb.Add(id);
@@ -97,16 +106,10 @@ internal static class ExpenseCommands
             var expenses = await cli.ExpensesAsync(token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.GetAsync(cli.Owner, parsed.GetValue(id), token), token);
         });
-        return verb;
     }
 
-    private static Verb Edit(CliContext cli)
+    private static void Edit(Verb verb, CliContext cli)
     {
-        var verb = new Verb("edit",
-            "Changes fields of an expense; what is not named stays as it is.",
-            "outlay edit 12 --amount 4.20",
-            "outlay edit 12 --date yesterday --category Food --no-notes",
-            "outlay edit 12 --description 'Coffee for two' --if-version 1");
         var id = Options.Id();
         var changes = new ExpenseChanges();
         var version = Options.Number("--if-version", "N",
@@ -123,12 +126,10 @@ internal static class ExpenseCommands
             var expense = await expenses.ChangeAsync(cli.Owner, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
         });
-        return verb;
     }
 
-    private static Verb Delete(CliContext cli)
+    private static void Delete(Verb verb, CliContext cli)
     {
-        var verb = new Verb("delete", "Puts expenses into the trash, after showing them and asking.", "outlay delete 12", "outlay delete 12 13 14 --yes");
         var ids = Options.Ids();
         var yes = Options.Yes();
         verb.Add(ids);
@@ -153,12 +154,10 @@ internal static class ExpenseCommands
                 await service.DeleteAsync(cli.Owner, expense.Id, [expense.Version], token);
             await cli.Messages.WriteLineAsync($"Deleted. To undo it: {string.Join("; ", expenses.Select(expense => $"outlay restore {expense.Id}"))}".AsMemory(), token);
         });
-        return verb;
     }
 
-    private static Verb Restore(CliContext cli)
+    private static void Restore(Verb verb, CliContext cli)
     {
-        var verb = new Verb("restore", "Takes an expense out of the trash.", "outlay restore 12");
         var id = Options.Id();
         var output = Options.Output();
         verb.Add(id);
@@ -168,6 +167,5 @@ internal static class ExpenseCommands
             var expenses = await cli.ExpensesAsync(token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.RestoreAsync(cli.Owner, parsed.GetValue(id), null, token), token);
         });
-        return verb;
     }
 }

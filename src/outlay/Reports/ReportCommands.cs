@@ -7,15 +7,19 @@ namespace Outlay.Reports;
 /// <summary>The verbs that add up expenses, and check what is added up.</summary>
 internal static class ReportCommands
 {
-    public static IEnumerable<Command> All(CliContext cli) => [Summarise(cli), Doctor(cli)];
-
-    private static Verb Summarise(CliContext cli)
-    {
-        var verb = new Verb("summary",
-            "Sums up expenses, each currency for itself.",
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("summary", "Sums up expenses, each currency for itself.", verb => Summarise(verb, cli),
             "outlay summary",
             "outlay summary --by category --from 2026-01-01 --to 2026-12-31",
-            "outlay summary --by month --currency EUR --output csv");
+            "outlay summary --by month --currency EUR --output csv"),
+        new("doctor", "Checks the database, and that the kept totals are what the expenses add up to.", verb => Doctor(verb, cli),
+            "outlay doctor",
+            "outlay doctor --repair"),
+    ];
+
+    private static void Summarise(Verb verb, CliContext cli)
+    {
         var group = Options.Choice<SummaryGroup?>("--by", "Break the sums down by month, category, tag or currency. Default: the sums alone.",
             ("month", SummaryGroup.Month), ("category", SummaryGroup.Category), ("tag", SummaryGroup.Tag), ("currency", SummaryGroup.Currency));
         var filter = new FilterOptions();
@@ -30,14 +34,10 @@ internal static class ReportCommands
             var summary = await reports.SummariseAsync(cli.Owner, wanted, parsed.GetValue(group), token);
             await SummaryOutput.WriteAsync(cli, parsed.GetValue(output), summary, parsed.GetValue(group), token);
         });
-        return verb;
     }
 
-    private static Verb Doctor(CliContext cli)
+    private static void Doctor(Verb verb, CliContext cli)
     {
-        var verb = new Verb("doctor",
-            "Checks the database, and that the kept totals are what the expenses add up to.",
-            "outlay doctor", "outlay doctor --repair");
         var repair = new Option<bool>("--repair") { Description = "Build the totals anew from the expenses when they do not agree. Default: only report." };
         verb.Add(repair);
         verb.SetAction(async (parsed, token) =>
@@ -57,6 +57,5 @@ internal static class ReportCommands
             if (diagnosis.Mismatches.Count > 0)
                 throw new AppException(ErrorCode.Inconsistent, "The totals do not agree with the expenses. outlay doctor --repair builds them anew.");
         });
-        return verb;
     }
 }

@@ -72,7 +72,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         if ((await database.ColumnsAsync(connection, Journal, token)).Count == 0)
             return _known[0];
         var applied = await new Sql($"select number, name, checksum from {Journal} order by number")
-            .ListAsync(connection, row => (Number: row.GetInt32(0), Name: row.GetString(1), Checksum: row.GetString(2)), token);
+            .ListAsync(connection, row => new Applied(row.GetInt32(0), row.GetString(1), row.GetString(2)), token);
         if (applied.Count > _known.Count)
             throw new AppException(ErrorCode.SchemaMismatch,
                 $"The schema of {database.Location} is at {applied[^1].Number:D4}_{applied[^1].Name}, newer than this program, which knows {_known.Count:D4}. " +
@@ -87,6 +87,8 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
 
         return _known.ElementAtOrDefault(applied.Count);
     }
+
+    private sealed record Applied(int Number, string Name, string Checksum);
 
     private sealed record Step(string Name, long Adopted);
 }

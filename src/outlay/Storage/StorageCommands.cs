@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Outlay.Cli;
 
 namespace Outlay.Storage;
@@ -6,22 +5,23 @@ namespace Outlay.Storage;
 /// <summary>The verb that brings the schema up to date.</summary>
 internal static class StorageCommands
 {
-    public static IEnumerable<Command> All(CliContext cli)
-    {
-        var migrate = new Verb("migrate",
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("migrate",
             "Brings the schema of the database up to date, and takes over a database of the original system. Every other verb does this by itself.",
-            "outlay migrate");
-        migrate.SetAction(async (_, token) =>
-        {
-            var report = await cli.MigrateAsync(token);
-            foreach (var name in report.Applied)
-                cli.Out.WriteLine($"applied {name}");
-            if (report.Adopted > 0)
-                cli.Out.WriteLine($"took over {report.Adopted} expenses of the original system");
-            if (report.Applied.Count == 0)
-                cli.Out.WriteLine("the schema is up to date");
-            await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);
-        });
-        return [migrate];
+            verb => verb.SetAction((_, token) => MigrateAsync(cli, token)),
+            "outlay migrate"),
+    ];
+
+    private static async Task MigrateAsync(CliContext cli, CancellationToken token)
+    {
+        var report = await cli.MigrateAsync(token);
+        foreach (var name in report.Applied)
+            cli.Out.WriteLine($"applied {name}");
+        if (report.Adopted > 0)
+            cli.Out.WriteLine($"took over {report.Adopted} expenses of the original system");
+        if (report.Applied.Count == 0)
+            cli.Out.WriteLine("the schema is up to date");
+        await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);
     }
 }

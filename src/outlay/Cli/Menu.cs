@@ -1,0 +1,152 @@
+using Outlay.Expenses;
+using Outlay.Reports;
+
+namespace Outlay.Cli;
+
+/// <summary>
+/// The menu for a person at a terminal. What is wrong is explained and asked again; the end of the input (Ctrl-D) goes back
+/// to the menu, and leaves it there.
+/// </summary>
+internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportService reports, Currency currency)
+{
+    /// <summary>How many expenses are shown.</summary>
+    private const int Shown = 20;
+
+    private const string Choices =
+        """
+
+        1. Add an expense
+        2. Show expenses
+        3. Delete an expense
+        4. Summary
+        5. Exit
+        """;
+
+    /// <summary>Runs until the person leaves. Throws <see cref="OperationCanceledException"/> on Ctrl-C.</summary>
+    public static async Task RunAsync(CliContext cli, CancellationToken token)
+    {
+        var expenses = await cli.ExpensesAsync(token);
+        var currency = await expenses.CurrencyAsync(cli.Owner, token);
+        await new Menu(cli, expenses, await cli.ReportsAsync(token), currency).ChooseAsync(token);
+    }
+
+    private async Task ChooseAsync(CancellationToken token)
+    {
+        while (true)
+        {
+            cli.Out.WriteLine(Choices);
+            var choice = await AskAsync("Your choice: ", token);
+            if (choice is "5" or null)
+                return;
+            try
+            {
+                await DoAsync(choice, token);
+            }
+            catch (AppException e)
+            {
+                Failure.Report(e, cli.Out);
+            }
+        }
+    }
+
+    private async Task DoAsync(string choice, CancellationToken token)
+    {
+        switch (choice)
+        {
+            case "1":
+                await AddAsync(token);
+                break;
+            case "2":
+                await ShowAsync(token);
+                break;
+            case "3":
+                await DeleteAsync(token);
+                break;
+            case "4":
+                var summary = await reports.SummariseAsync(cli.Owner, new ExpenseFilter(), SummaryGroup.Category, token);
+                await SummaryOutput.WriteAsync(cli, OutputFormat.Table, summary, SummaryGroup.Category, token);
+                break;
+            default:
+                cli.Out.WriteLine("Choose a number from 1 to 5.");
+                break;
+        }
+    }
+
+    private async Task AddAsync(CancellationToken token)
+    {
+        if (await FillInAsync("Date (YYYY-MM-DD, today or yesterday) [today]: ", "date", new ExpenseDraft(),
+                (draft, text) => draft with { Date = DateWords.Resolve(text.Length == 0 ? "today" : text, cli.Clock) }, token) is { } dated &&
+            await FillInAsync("Description: ", "description", dated, (draft, text) => draft with { Description = text }, token) is { } described &&
+            await FillInAsync($"Amount in {currency} (like 3.50): ", "amount", described, (draft, text) => draft with { Amount = text }, token) is { } whole)
+            cli.Out.WriteLine($"Added {Line(await expenses.AddAsync(cli.Owner, whole, token))}");
+    }
+
+    private async Task ShowAsync(CancellationToken token)
+    {
+        var page = await expenses.PageAsync(cli.Owner, new ExpenseFilter(), null, Shown, token);
+        foreach (var expense in page.Expenses)
+            cli.Out.WriteLine(Line(expense));
+        if (page.Expenses.Count == 0)
+            cli.Out.WriteLine("There are no expenses yet.");
+        if (page.Next is not null)
+            cli.Out.WriteLine($"These are the newest {Shown}: outlay list --all shows them all.");
+    }
+
+    private async Task DeleteAsync(CancellationToken token)
+    {
+        if (await FindAsync(token) is not { } expense)
+            return;
+        cli.Out.WriteLine(Line(expense));
+        if (await cli.ConfirmAsync("Delete this expense?", token))
+        {
+            await expenses.DeleteAsync(cli.Owner, expense.Id, [expense.Version], token);
+            cli.Out.WriteLine($"Deleted. To undo it: outlay restore {expense.Id}");
+        }
+        else
+        {
+            cli.Out.WriteLine("Nothing was deleted.");
+        }
+    }
+
+    /// <summary>Asks for an expense until there is one; null at the end of the input.</summary>
+    private async Task<Expense?> FindAsync(CancellationToken token)
+    {
+        while (await AskAsync("Id of the expense: ", token) is { } text)
+        {
+            try
+            {
+                if (long.TryParse(text, out var id))
+                    return await expenses.GetAsync(cli.Owner, id, token);
+                cli.Out.WriteLine("The id is the whole number in front of an expense: choice 2 shows it.");
+            }
+            catch (AppException e) when (e.Code is ErrorCode.NotFound)
+            {
+                cli.Out.WriteLine(e.Message);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Asks for a field until it keeps the rules; null at the end of the input.</summary>
+    private async Task<ExpenseDraft?> FillInAsync(
+        string question, string field, ExpenseDraft draft, Func<ExpenseDraft, string, ExpenseDraft> set, CancellationToken token)
+    {
+        while (await AskAsync(question, token) is { } text)
+        {
+            var filled = set(draft, text);
+            var faults = new Faults();
+            ExpenseRules.Check(filled, currency, faults);
+            if (!faults.ByField.TryGetValue(field, out var messages))
+                return filled;
+            foreach (var message in messages)
+                cli.Out.WriteLine(message);
+        }
+
+        return null;
+    }
+
+    private string Line(Expense expense) => ExpenseOutput.Line(expense, currency);
+
+    private async Task<string?> AskAsync(string question, CancellationToken token) => (await cli.AskAsync(question, token))?.Trim();
+}
