@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Outlay.Expenses;
+using Outlay.Export;
+using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -57,6 +59,8 @@ internal static class CommandLine
     [
         .. ExpenseCommands.All(cli),
         .. ReportCommands.All(cli),
+        .. ImportCommands.All(cli),
+        .. ExportCommands.All(cli),
         .. StorageCommands.All(cli),
         .. SettingsCommands.All(cli),
         .. ServeCommands.All(cli),
