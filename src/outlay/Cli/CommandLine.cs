@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Outlay.Expenses;
+using Outlay.Export;
+using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -65,6 +67,8 @@ internal static class CommandLine
     [
         .. ExpenseCommands.All(cli),
         .. ReportCommands.All(cli),
+        .. ImportCommands.All(cli),
+        .. ExportCommands.All(cli),
         .. StorageCommands.All(cli),
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),

@@ -4,12 +4,13 @@ using Outlay.Cli;
 namespace Outlay.Expenses;
 
 /// <summary>The options that narrow a list, a summary or an export.</summary>
-internal sealed class FilterOptions
+/// <param name="lastDay">The name of the option for the last day.</param>
+internal sealed class FilterOptions(string lastDay = "--to")
 {
     private readonly Dictionary<string, Option<string?>> _options = new()
     {
         ["from"] = Options.Text("--from", "DATE", "The first day, included: YYYY-MM-DD, today or yesterday. Default: no first day."),
-        ["to"] = Options.Text("--to", "DATE", "The last day, included: YYYY-MM-DD, today or yesterday. Default: no last day."),
+        ["to"] = Options.Text(lastDay, "DATE", "The last day, included: YYYY-MM-DD, today or yesterday. Default: no last day."),
         ["category"] = Options.Text("--category", "NAME", $"Only this category; '{ExpenseContent.Uncategorised}' for those without one. Capitals make no difference."),
         ["tag"] = Options.Text("--tag", "NAME", "Only expenses with this tag. Capitals make no difference."),
         ["q"] = new("--search", "-q")

@@ -27,9 +27,9 @@ internal sealed class ImportService(ExpenseService expenses)
     /// nothing is imported then and <see cref="ErrorCode.InvalidInput"/> is thrown after the last row. Cancelling imports nothing.
     /// </summary>
     /// <param name="onFault">Told of each row that breaks the rules, when it is read; on another thread than the caller's.</param>
-    /// <param name="onProgress">Told now and then how much was read, likewise; null for nobody.</param>
+    /// <param name="onProgress">Told now and then how many rows were read, likewise; null for nobody.</param>
     public async Task<ImportReport> ImportAsync(
-        string owner, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action? onProgress, CancellationToken token)
+        string owner, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long>? onProgress, CancellationToken token)
     {
         var currency = options.Currency ?? await expenses.CurrencyAsync(owner, token);
         var report = new ImportReport();
@@ -45,13 +45,13 @@ internal sealed class ImportService(ExpenseService expenses)
     /// <summary>The rows that are good, until a bad one decides that none is imported; then the rest is only checked.</summary>
     private static async IAsyncEnumerable<ExpenseContent> CheckAsync(
         ImportReader reader, Currency currency, ImportOptions options, ImportReport report,
-        Action<ImportFault> onFault, Action? onProgress, [EnumeratorCancellation] CancellationToken token)
+        Action<ImportFault> onFault, Action<long>? onProgress, [EnumeratorCancellation] CancellationToken token)
     {
         await foreach (var row in reader.ReadAsync(token))
         {
             token.ThrowIfCancellationRequested();
             if (report.Read % ProgressStep == 0)
-                onProgress?.Invoke();
+                onProgress?.Invoke(report.Read);
             if (row.LeftOut is { } reason)
             {
                 report.CountLeftOut(reason);

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Outlay.Cli;
+using Outlay.Expenses;
+
+namespace Outlay.Export;
+
+/// <summary>The verb that writes expenses to a file.</summary>
+internal static class ExportCommands
+{
+    public static IEnumerable<Command> All(CliContext cli) => [Export(cli)];
+
+    private static Verb Export(CliContext cli)
+    {
+        var verb = new Verb("export",
+            "Writes expenses as CSV or NDJSON, newest first. Importing the file gives the same expenses.",
+            "outlay export > expenses.csv",
+            "outlay export --to expenses-2026.ndjson --from 2026-01-01 --until 2026-12-31",
+            "outlay export --category Groceries --format ndjson | jq .amount");
+        var format = Options.Choice<ExportFormat?>("--format",
+            "How to write them: csv or ndjson (one JSON object a line). Default: as the ending of the file says, otherwise csv.",
+            ("csv", ExportFormat.Csv), ("ndjson", ExportFormat.Ndjson));
+        var to = Options.Text("--to", "FILE", "The file to write. Default: standard output.");
+        var yes = Options.Yes();
+        var filter = new FilterOptions(lastDay: "--until");
+        verb.Add(format);
+        verb.Add(to);
+        verb.Add(yes);
+        filter.AddTo(verb);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var wanted = filter.Read(parsed, cli.Clock);
+            var file = parsed.GetValue(to);
+            var form = parsed.GetValue(format) ?? FormatOf(file);
+            if (file is null)
+            {
+                await WriteAsync(cli, cli.OutStream, form, wanted, token);
+                return;
+            }
+
+            var replace = File.Exists(file);
+            if (replace && !parsed.GetValue(yes) && !await MayReplaceAsync(cli, file, token))
+            {
+                await cli.Messages.WriteLineAsync("Nothing was written.".AsMemory(), token);
+                return;
+            }
+
+            var count = 0L;
+            await AtomicFile.WriteAsync(file, replace, async output => count = await WriteAsync(cli, output, form, wanted, token));
+            await cli.Messages.WriteLineAsync($"Wrote {count} expenses to {file}.".AsMemory(), token);
+        });
+        return verb;
+    }
+
+    private static ExportFormat FormatOf(string? file) =>
+        Path.GetExtension(file)?.ToLowerInvariant() is ".ndjson" or ".jsonl" ? ExportFormat.Ndjson : ExportFormat.Csv;
+
+    private static Task<bool> MayReplaceAsync(CliContext cli, string file, CancellationToken token) =>
+        cli is { InputIsTerminal: true, MessagesAreOnTerminal: true }
+            ? cli.ConfirmAsync($"{file} is there already. Replace it?", token)
+            : throw new AppException(ErrorCode.Conflict, $"{file} is there already: name another file, or add --yes to replace it.");
+
+    private static async Task<long> WriteAsync(CliContext cli, Stream output, ExportFormat format, ExpenseFilter filter, CancellationToken token)
+    {
+        var expenses = await cli.ExpensesAsync(token);
+        await using var writer = ExpenseWriter.Over(output, format);
+        var all = expenses.ListAsync(cli.Owner, filter, token);
+        // A bar would stand between the rows that a person reads on the same terminal.
+        if (output == cli.OutStream && cli.OutputIsTerminal)
+            return await writer.WriteAllAsync(all, null, token);
+        return await ProgressBar.RunAsync(cli, "Exporting", null, bar => writer.WriteAllAsync(all, bar.Report, token));
+    }
+}

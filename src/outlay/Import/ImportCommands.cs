@@ -1,0 +1,102 @@
+using System.CommandLine;
+using Outlay.Cli;
+using Outlay.Expenses;
+
+namespace Outlay.Import;
+
+/// <summary>The verb that records the expenses of a file.</summary>
+internal static class ImportCommands
+{
+    /// <summary>The name that stands for standard input.</summary>
+    private const string StandardInput = "-";
+
+    public static IEnumerable<Command> All(CliContext cli) => [Import(cli)];
+
+    private static Verb Import(CliContext cli)
+    {
+        var verb = new Verb("import",
+            "Records every expense of a CSV or NDJSON file, or none of them when a row breaks the rules. " +
+            "CSV needs a header with date, description and amount, and may have currency, category, tags (with ';' between them) and notes.",
+            "outlay import expenses.csv",
+            "outlay import bank.csv --dry-run",
+            "gunzip -c old.csv.gz | outlay import -");
+        var file = new Argument<string>("FILE") { Description = "The file; - for standard input." };
+        var skip = new Option<bool>("--skip-invalid") { Description = "Leave out the rows that break the rules. Default: one such row, and nothing is imported." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check every row and say what would be imported. Default: import it." };
+        var currency = Options.Text("--currency", "CODE", "The currency of rows that name none: a code of ISO 4217, like EUR. Default: yours.");
+        verb.Add(file);
+        verb.Add(skip);
+        verb.Add(dryRun);
+        verb.Add(currency);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var options = new ImportOptions
+            {
+                SkipInvalid = parsed.GetValue(skip),
+                DryRun = parsed.GetValue(dryRun),
+                Currency = parsed.GetValue(currency) is { } code ? CurrencyOf(code) : null,
+            };
+            var report = await ImportAsync(cli, parsed.GetValue(file)!, options, token);
+            WriteReport(cli, report, options);
+        });
+        return verb;
+    }
+
+    private static async Task<ImportReport> ImportAsync(CliContext cli, string file, ImportOptions options, CancellationToken token)
+    {
+        await using var stream = file == StandardInput ? cli.InStream : Open(file);
+        await using var reader = await ImportReader.OpenAsync(stream, file == StandardInput ? "Standard input" : file, cli.Owner, token);
+        if (reader.UnknownColumns.Count > 0)
+            await cli.Messages.WriteLineAsync($"Left out, because no such column is known: {string.Join(", ", reader.UnknownColumns)}".AsMemory(), token);
+
+        var import = new ImportService(await cli.ExpensesAsync(token));
+        var size = stream.CanSeek ? stream.Length : (long?)null;
+        return await ProgressBar.RunAsync(cli, "Importing", size, bar => import.ImportAsync(
+            cli.Owner, reader, options, fault => WriteFault(bar, fault), read => bar.Report(size is null ? read : stream.Position), token));
+    }
+
+    private static Currency CurrencyOf(string code) =>
+        Currency.TryGet(code.Trim(), out var currency)
+            ? currency
+            : throw new AppException(ErrorCode.InvalidInput, $"--currency is '{code}': use a code of ISO 4217, like EUR, USD or JPY.");
+
+    private static Stream Open(string file)
+    {
+        if (Directory.Exists(file))
+            throw new AppException(ErrorCode.InvalidInput, $"{file} is a folder: name a file in it.");
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new AppException(ErrorCode.InvalidInput, $"{file} is not there: check the path.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new AppException(ErrorCode.InvalidInput, $"{file} cannot be read: check its permissions.", e);
+        }
+    }
+
+    private static void WriteFault(ProgressBar bar, ImportFault fault)
+    {
+        foreach (var reason in fault.Reasons)
+            bar.WriteLine($"line {fault.Line}: {reason}");
+    }
+
+    private static void WriteReport(CliContext cli, ImportReport report, ImportOptions options)
+    {
+        WriteLeftOut(cli, report.Invalid, "that break the rules");
+        WriteLeftOut(cli, report.OfOtherOwners, "of other owners");
+        WriteLeftOut(cli, report.InTrash, "from the trash");
+        cli.Out.WriteLine(options.DryRun ? $"Would import {report.Imported} expenses." : $"Imported {report.Imported} expenses.");
+        foreach (var line in report.Totals)
+            cli.Out.WriteLine($"{line.Total} {line.Key} in {line.Count} expenses");
+    }
+
+    private static void WriteLeftOut(CliContext cli, long count, string which)
+    {
+        if (count > 0)
+            cli.Messages.WriteLine($"Left out: {count} rows {which}.");
+    }
+}
