@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Outlay.Cli;
 using Outlay.Expenses;
 
@@ -7,15 +6,18 @@ namespace Outlay.Export;
 /// <summary>The verb that writes expenses to a file.</summary>
 internal static class ExportCommands
 {
-    public static IEnumerable<Command> All(CliContext cli) => [Export(cli)];
-
-    private static Verb Export(CliContext cli)
-    {
-        var verb = new Verb("export",
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("export",
             "Writes expenses as CSV or NDJSON, newest first. Importing the file gives the same expenses.",
+            verb => Export(verb, cli),
             "outlay export > expenses.csv",
             "outlay export --to expenses-2026.ndjson --from 2026-01-01 --until 2026-12-31",
-            "outlay export --category Groceries --format ndjson | jq .amount");
+            "outlay export --category Groceries --format ndjson | jq .amount"),
+    ];
+
+    private static void Export(Verb verb, CliContext cli)
+    {
         var format = Options.Choice<ExportFormat?>("--format",
             "How to write them: csv or ndjson (one JSON object a line). Default: as the ending of the file says, otherwise csv.",
             ("csv", ExportFormat.Csv), ("ndjson", ExportFormat.Ndjson));
@@ -48,7 +50,6 @@ internal static class ExportCommands
             await AtomicFile.WriteAsync(file, replace, async output => count = await WriteAsync(cli, output, form, wanted, token));
             await cli.Messages.WriteLineAsync($"Wrote {count} expenses to {file}.".AsMemory(), token);
         });
-        return verb;
     }
 
     private static ExportFormat FormatOf(string? file) =>

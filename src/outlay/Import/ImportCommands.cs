@@ -10,16 +10,19 @@ internal static class ImportCommands
     /// <summary>The name that stands for standard input.</summary>
     private const string StandardInput = "-";
 
-    public static IEnumerable<Command> All(CliContext cli) => [Import(cli)];
-
-    private static Verb Import(CliContext cli)
-    {
-        var verb = new Verb("import",
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("import",
             "Records every expense of a CSV or NDJSON file, or none of them when a row breaks the rules. " +
             "CSV needs a header with date, description and amount, and may have currency, category, tags (with ';' between them) and notes.",
+            verb => Import(verb, cli),
             "outlay import expenses.csv",
             "outlay import bank.csv --dry-run",
-            "gunzip -c old.csv.gz | outlay import -");
+            "gunzip -c old.csv.gz | outlay import -"),
+    ];
+
+    private static void Import(Verb verb, CliContext cli)
+    {
         var file = new Argument<string>("FILE") { Description = "The file; - for standard input." };
         var skip = new Option<bool>("--skip-invalid") { Description = "Leave out the rows that break the rules. Default: one such row, and nothing is imported." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check every row and say what would be imported. Default: import it." };
@@ -39,7 +42,6 @@ internal static class ImportCommands
             var report = await ImportAsync(cli, parsed.GetValue(file)!, options, token);
             WriteReport(cli, report, options);
         });
-        return verb;
     }
 
     private static async Task<ImportReport> ImportAsync(CliContext cli, string file, ImportOptions options, CancellationToken token)
