@@ -52,9 +52,9 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Only_the_database_classes_name_an_engine() => NoLine(
+    public void Only_the_classes_of_an_engine_name_it() => NoLine(
         file => !EngineFile().IsMatch(file), EngineName(),
-        "Make it a member of Storage/Database.cs, which SqliteDatabase and PostgresDatabase implement.");
+        "Make it a member of Storage/Database.cs, which Storage/SqliteDatabase.cs and Storage/PostgresDatabase.cs implement.");
 
     [Fact]
     public void Features_know_nothing_of_hosting() => NoLine(
@@ -62,11 +62,16 @@ public sealed partial class ArchitectureTests
         "Let Hosting/ or App.cs call the feature, or pass in what it needs.");
 
     [Fact]
-    public void A_token_that_is_not_passed_on_says_why() => NoInstruction(
-        instruction => (instruction.Member == "System.Threading.CancellationToken.get_None" ||
-                (instruction.Code == OpCodes.Initobj && instruction.Member == "System.Threading.CancellationToken")) &&
-            !IsComment(instruction.File, instruction.Line - 1),
-        "Pass the caller's token on, or say in a comment on the line above why this must not be cancelled.");
+    public void A_token_that_is_not_passed_on_says_why()
+    {
+        // A loop over a sequence that was given its token before passes a default one: it comes two instructions before the call.
+        var uses = ProductCode.Instructions.Zip(ProductCode.Instructions.Skip(2))
+            .Where(pair => !pair.Second.Member.EndsWith(".GetAsyncEnumerator", StringComparison.Ordinal))
+            .Select(pair => pair.First);
+        Report(
+            uses.Where(IsTokenOfNobody).Where(use => !IsComment(use.File, use.Line - 1)).Select(use => use.Place),
+            "Pass the caller's token on, or say in a comment on the line above why this must not be cancelled.");
+    }
 
     [Fact]
     public void A_token_is_a_required_parameter()
@@ -98,6 +103,10 @@ public sealed partial class ArchitectureTests
         file.EndsWith("Store.cs", StringComparison.Ordinal) || file.StartsWith("Storage/", StringComparison.Ordinal) ||
         file is "Import/OriginalBook.cs" or "Expenses/ExpenseFilter.cs";
 
+    private static bool IsTokenOfNobody(Instruction instruction) =>
+        instruction.Member == "System.Threading.CancellationToken.get_None" ||
+        (instruction.Code == OpCodes.Initobj && instruction.Member == "System.Threading.CancellationToken");
+
     private static bool IsComment(string file, int line) =>
         line > 0 && ProductCode.Lines(file)[line - 1].TrimStart().StartsWith("//", StringComparison.Ordinal);
 
@@ -128,7 +137,7 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\b(float|double|Half|Single|Double)\b")]
     private static partial Regex Float();
 
-    [GeneratedRegex(@"^Storage/\w+Database\.cs$")]
+    [GeneratedRegex(@"^Storage/(Sqlite|Postgres)\w+\.cs$")]
     private static partial Regex EngineFile();
 
     [GeneratedRegex(@"\b(Npgsql\w*|SQLitePCL|Microsoft\.Data\.Sqlite)\b")]

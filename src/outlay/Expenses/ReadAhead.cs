@@ -12,6 +12,7 @@ internal static class ReadAhead
     {
         var channel = Channel.CreateBounded<T[]>(1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+        // It runs even when cancelled before it starts: nothing else completes the channel.
         var reading = Task.Run(() => ReadAsync(source, size, channel.Writer, stop.Token), CancellationToken.None);
         try
         {

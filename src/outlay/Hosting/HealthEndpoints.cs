@@ -61,7 +61,7 @@ internal static class HealthEndpoints
     /// <summary>The database answers.</summary>
     private sealed class DatabaseCheck(Database database) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
         {
             try
             {
@@ -78,7 +78,7 @@ internal static class HealthEndpoints
     /// <summary>The schema is the one that this program knows.</summary>
     private sealed class SchemaCheck(Migrator migrator) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
         {
             try
             {
@@ -96,7 +96,7 @@ internal static class HealthEndpoints
     /// <summary>The last backup did not fail. A service without a fresh backup goes on serving.</summary>
     private sealed class BackupCheck(BackupStatus status) : IHealthCheck
     {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
             Task.FromResult(status.Last.State is BackupState.Failed
                 ? HealthCheckResult.Degraded($"The last backup failed: {status.Last.Failure}")
                 : HealthCheckResult.Healthy());
