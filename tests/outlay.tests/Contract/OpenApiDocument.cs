@@ -103,8 +103,7 @@ internal sealed class OpenApiDocument
         return content.TryGetProperty(type, out var body) ? BodyFaults(type, body, text) : [$"is {type}, which is not listed"];
     }
 
-    /// <summary>Where a body departs from its schema.</summary>
-    public IEnumerable<string> BodyFaults(string type, JsonElement mediaType, string text) => type switch
+    private IEnumerable<string> BodyFaults(string type, JsonElement mediaType, string text) => type switch
     {
         "application/json" or "application/problem+json" => Schema.Faults(mediaType.GetProperty("schema"), JsonElement.Parse(text)),
         // What a line holds cannot be said in the document but in words.

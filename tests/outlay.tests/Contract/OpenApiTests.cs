@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Outlay.Expenses;
@@ -14,8 +15,7 @@ public sealed class OpenApiTests
     [Fact]
     public async Task Lists_exactly_the_routes_of_the_server()
     {
-        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
-        await using var server = await TestServer.StartAsync(database);
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
 
         var routes =
             from endpoint in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()
@@ -24,6 +24,19 @@ public sealed class OpenApiTests
 
         // The pages of the interactive documentation are not routed: a component of its own answers below /docs.
         Assert.Equal(routes.Append("GET /docs").Order(), _document.Operations.Select(operation => operation.ToString()).Order());
+    }
+
+    [Fact]
+    public async Task Is_served_with_the_version_of_the_program()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+
+        var served = JsonNode.Parse((await server.GetAsync("/openapi.json")).MustBe(200).Body)!;
+        var root = (await server.GetAsync("/")).MustBe(200).Json;
+
+        Assert.Equal(root.GetProperty("version").GetString(), served["info"]!["version"]!.GetValue<string>());
+        served["info"]!["version"] = _document.At("info/version").GetString();
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(_document.Root.GetRawText()), served));
     }
 
     [Fact]

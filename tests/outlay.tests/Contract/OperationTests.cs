@@ -7,9 +7,6 @@ namespace Outlay.Tests.Contract;
 /// <summary>The server does what the document says, operation by operation.</summary>
 public sealed class OperationTests
 {
-    /// <summary>More than the server takes.</summary>
-    private const int TooLarge = (64 * 1024) + 1;
-
     private static readonly string[] s_methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
     /// <summary>Every type that some operation can answer with: none may get one that it does not list.</summary>
@@ -26,7 +23,7 @@ public sealed class OperationTests
         },
         [404] = call => call with { PathValue = "0" },
         [412] = call => call with { Headers = call.Headers.SetItem("If-Match", "\"99\"") },
-        [413] = call => call with { Body = new string(' ', TooLarge) },
+        [413] = call => call with { Body = new string(' ', App.MaxBodySize + 1) },
         [415] = call => call with { BodyType = "text/plain" },
         [428] = call => call with { Headers = call.Headers.Remove("If-Match") },
     };
@@ -38,8 +35,7 @@ public sealed class OperationTests
     [Theory, EachEngine]
     public async Task Every_operation_answers_its_examples_as_documented(Engine engine)
     {
-        await using var database = await TestDatabase.CreateAsync(engine);
-        await using var server = await TestServer.StartAsync(database);
+        await using var server = await TestServer.StartAsync(engine);
 
         var calls =
             from operation in _document.Operations
@@ -74,8 +70,7 @@ public sealed class OperationTests
     [Fact]
     public async Task A_method_that_is_not_listed_is_refused_with_those_that_are()
     {
-        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
-        await using var server = await TestServer.StartAsync(database);
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
 
         foreach (var path in _document.Operations.Where(operation => operation.Path != "/docs").GroupBy(operation => operation.Path))
         {
@@ -94,8 +89,7 @@ public sealed class OperationTests
     [Fact]
     public async Task An_address_that_is_not_listed_is_not_found()
     {
-        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
-        await using var server = await TestServer.StartAsync(database);
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
 
         foreach (var path in new[] { "/nothing", "/expenses/abc", "/expenses/99999999999999999999", "/expenses/1/2" })
         {
@@ -109,8 +103,7 @@ public sealed class OperationTests
     /// <summary>Calls that are faulty in themselves.</summary>
     private async Task CallFaultyAsync(Engine engine)
     {
-        await using var database = await TestDatabase.CreateAsync(engine);
-        await using var server = await TestServer.StartAsync(database);
+        await using var server = await TestServer.StartAsync(engine);
         foreach (var operation in _document.Operations)
         {
             foreach (var status in operation.Statuses.Where(s_faults.ContainsKey))
@@ -167,6 +160,8 @@ public sealed class OperationTests
     /// <summary>Makes what the call is about: an expense, in the trash if the operation is about that.</summary>
     private async Task<ExampleCall> PrepareAsync(TestServer server, ExampleCall call)
     {
+        if (call.Operation.Path != "/trash" && !call.Operation.Path.StartsWith("/expenses", StringComparison.Ordinal))
+            return call;
         var location = "";
         foreach (var example in ExampleCall.Of(_document, _document.Operations.Single(operation => operation.ToString() == "POST /expenses")))
         {
