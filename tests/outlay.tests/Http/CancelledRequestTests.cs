@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Outlay.Tests.Harness;
 
@@ -29,6 +30,27 @@ public sealed class CancelledRequestTests
         Assert.InRange(present.Count, stored.Count + 1, moments.Count + 1);
         Assert.Equal(present.Count, (await server.GetAsync("/expenses/summary")).Json.GetProperty("count").GetInt32());
         Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_client_that_hangs_up_in_the_middle_of_its_body_is_no_failure_of_the_service(Engine engine)
+    {
+        using var logs = new TestFolder();
+        await using var server = await TestServer.StartAsync(engine, ("LOG_FILE", logs.File("log")), ("LOG_LEVEL", "info"));
+        using (var client = new TcpClient(server.Address.Host, server.Address.Port) { LingerState = new LingerOption(true, 0) })
+        {
+            await client.GetStream().WriteAsync(
+                "POST /expenses HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Test.Token);
+            // The server asks for the body only when the request has reached what reads it.
+            await client.GetStream().ReadExactlyAsync(new byte[25], Test.Token);
+            await client.GetStream().WriteAsync("{\"date\":"u8.ToArray(), Test.Token);
+        }
+
+        var log = "";
+        await Eventually.TrueAsync("the request is logged", async () =>
+            (log = await logs.ReadAllAsync()).Contains("http_request", StringComparison.Ordinal));
+        Assert.Contains("\"status\":499", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("request_failed", log, StringComparison.Ordinal);
     }
 
     /// <returns>The id if the answer came before the client hung up.</returns>

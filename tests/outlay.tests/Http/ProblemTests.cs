@@ -105,7 +105,7 @@ public sealed partial class ProblemTests
                 Assert.DoesNotContain(word, answer.Body, StringComparison.OrdinalIgnoreCase);
         }
 
-        var log = await ReadAsync(logs);
+        var log = await logs.ReadAllAsync();
         Assert.Contains(refused.Json.GetProperty("trace_id").GetString()!, log, StringComparison.Ordinal);
         Assert.Contains("request_failed", log, StringComparison.Ordinal);
         Assert.Contains(engine is Engine.Sqlite ? "SqliteException" : "42P01", log, StringComparison.Ordinal);
@@ -117,18 +117,6 @@ public sealed partial class ProblemTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/expenses") { Content = new StringContent(Coffee) };
         return await server.SendAsync(request);
-    }
-
-    private static async Task<string> ReadAsync(TestFolder folder)
-    {
-        var text = "";
-        foreach (var file in Directory.GetFiles(folder.Path))
-        {
-            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            text += await new StreamReader(stream).ReadToEndAsync(Test.Token);
-        }
-
-        return text;
     }
 
     [GeneratedRegex("(?<=\"(trace|run)_id\":\")[0-9a-f]{32}")]
