@@ -81,11 +81,11 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null) =>
         Start(["serve"], new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["LISTEN"] = "http://127.0.0.1:0" });
 
-    /// <summary>Waits until the server says where it listens.</summary>
-    public async Task<Uri> WaitForAddressAsync() => new(await WaitForOutputAsync(text => Address().Match(text) is { Success: true } match ? match.Value : null));
+    /// <summary>Waits until the server says, among its messages, where it listens.</summary>
+    public async Task<Uri> WaitForAddressAsync() => new(await WaitForTextAsync(_error, text => Address().Match(text) is { Success: true } match ? match.Value : null));
 
     /// <summary>Waits until standard output holds a text.</summary>
-    public Task WaitForOutputAsync(string text) => WaitForOutputAsync(output => output.Contains(text, StringComparison.Ordinal) ? text : null);
+    public Task WaitForOutputAsync(string text) => WaitForTextAsync(_output, output => output.Contains(text, StringComparison.Ordinal) ? text : null);
 
     /// <summary>Writes to standard input, or types on the terminal.</summary>
     public async Task WriteAsync(string text)
@@ -118,12 +118,12 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
         _home.Dispose();
     }
 
-    private Task<string> WaitForOutputAsync(Func<string, string?> find) => WithinPatienceAsync(async token =>
+    private Task<string> WaitForTextAsync(Transcript transcript, Func<string, string?> find) => WithinPatienceAsync(async token =>
     {
-        var found = _output.WaitForAsync(find, token);
+        var found = transcript.WaitForAsync(find, token);
         // A program that has ended writes no more.
         await Task.WhenAny(found, _following);
-        return found.IsCompleted ? await found : find(Output) ?? throw Failure("ended without writing what was waited for");
+        return found.IsCompleted ? await found : find(transcript.ToString()) ?? throw Failure("ended without writing what was waited for");
     });
 
     private async Task<T> WithinPatienceAsync<T>(Func<CancellationToken, Task<T>> wait)

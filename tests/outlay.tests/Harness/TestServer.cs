@@ -2,6 +2,8 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Outlay.Hosting;
+using Outlay.Reports;
+using Outlay.Storage;
 
 namespace Outlay.Tests.Harness;
 
@@ -24,6 +26,9 @@ internal sealed class TestServer : IAsyncDisposable
     public Uri Address => Client.BaseAddress!;
 
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>Compares, on the server's own connections, what is kept with what is recomputed.</summary>
+    public DoctorService Doctor => new(Services.GetRequiredService<Database>());
 
     /// <summary>The database that was made together with the server.</summary>
     public TestDatabase Database => _ownDatabase!;

@@ -112,6 +112,6 @@ public sealed class ConditionalTests
         var last = (await server.GetAsync("/expenses/1")).Json;
         Assert.Equal(1 + (Writers * Changes), last.GetProperty("version").GetInt64());
         Assert.Equal(1 + (Writers * Changes), last.GetProperty("amount").GetDecimal());
-        Assert.True((await server.Database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+        Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
     }
 }

@@ -8,6 +8,7 @@ public sealed class ListFormatTests
 {
     private const string Json = "application/json; charset=utf-8";
     private const string Ndjson = "application/x-ndjson";
+    private const string Csv = "text/csv; charset=utf-8; header=present";
 
     [Theory, EachEngine]
     public async Task The_form_that_the_client_likes_best_is_chosen(Engine engine)
@@ -23,6 +24,9 @@ public sealed class ListFormatTests
             ("application/json", Json),
             ("application/x-ndjson", Ndjson),
             ("APPLICATION/X-NDJSON", Ndjson),
+            ("text/csv", Csv),
+            ("text/*", Csv),
+            ("text/csv;q=0.5, application/x-ndjson;q=0.4", Csv),
             ("application/json;q=0.5, application/x-ndjson", Ndjson),
             ("application/json, application/x-ndjson;q=0.9", Json),
             ("application/x-ndjson;q=0.1, */*;q=0.2", Json),
@@ -44,13 +48,13 @@ public sealed class ListFormatTests
     }
 
     [Theory, EachEngine]
-    public async Task Both_forms_hold_the_same_expenses(Engine engine)
+    public async Task All_forms_hold_the_same_expenses(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);
         for (var i = 1; i <= 300; i++)
             await server.AddAsync($$"""{"date":"2026-02-19","description":"Coffee\n","amount":{{i}}.50,"notes":"line\nline {{new string('x', 200)}}"}""");
 
-        foreach (var path in new[] { "/expenses", "/expenses?limit=5", "/expenses?q=nothing", "/trash" })
+        foreach (var path in new[] { "/expenses", "/expenses?limit=5", "/expenses?q=nothing" })
         {
             var array = (await server.GetAsync(path, ("Accept", "application/json"))).Json;
             var lines = (await server.GetAsync(path, ("Accept", "application/x-ndjson"))).Body;
@@ -58,6 +62,22 @@ public sealed class ListFormatTests
             Assert.True(lines.Length == 0 || lines.EndsWith('\n'));
             var parsed = lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line).GetRawText());
             Assert.Equal(array.EnumerateArray().Select(expense => expense.GetRawText()), parsed);
+
+            var records = (await server.GetAsync(path, ("Accept", "text/csv"))).Body.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+            Assert.StartsWith("id,date,description,amount,", records[0], StringComparison.Ordinal);
+            Assert.Equal(array.EnumerateArray().Select(expense => expense.GetProperty("id").GetRawText()), records.Skip(1).Select(record => record.Split(',')[0]));
+        }
+    }
+
+    [Theory, EachEngine]
+    public async Task The_trash_is_JSON_whatever_is_asked_for(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+
+        foreach (var accept in new[] { "text/csv", Ndjson, "*/*" })
+        {
+            var answer = (await server.GetAsync("/trash", ("Accept", accept))).MustBe(200);
+            Assert.Equal((Json, "[]"), (answer["Content-Type"], answer.Body));
         }
     }
 

@@ -1,3 +1,4 @@
+using Outlay.Expenses;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Http;
@@ -56,6 +57,36 @@ public sealed class SummaryTests
         Assert.Equal("""[{"key":"Food","currency":"EUR","total":4.20,"count":1},{"key":"Rent","currency":"EUR","total":1000.01,"count":1}]""",
             groups.GetProperty("groups").GetRawText());
         Assert.Equal("1004.21", groups.GetProperty("total").GetRawText());
+    }
+
+    [Theory, EachEngine]
+    public async Task Kept_totals_and_the_expenses_themselves_give_the_same_summary(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var random = new Random(20260219);
+        for (var i = 0; i < 80; i++)
+        {
+            var day = new DateOnly(2025, 12, 30).AddDays(random.Next(100));
+            var category = random.GetItems(["null", "\"Food\"", "\"food\"", "\"Straße\"", "\"uncategorised\""], 1)[0];
+            var currency = random.GetItems(["EUR", "JPY", "KWD"], 1)[0];
+            var id = await server.AddAsync(
+                $$"""{"date":"{{day:yyyy-MM-dd}}","description":"x","amount":{{random.Next(1, 100_000)}},"currency":"{{currency}}","category":{{category}}}""");
+            if (random.Next(5) == 0)
+                (await server.SendAsync("DELETE", $"/expenses/{id}")).MustBe(204);
+        }
+
+        foreach (var group in new[] { "", "group_by=month", "group_by=category", "group_by=currency" })
+        {
+            foreach (var filter in new[]
+                { "", "from=2026-01-01", "to=2026-02-28", "from=2026-01-01&to=2026-01-31", "category=FOOD", "category=uncategorised&currency=JPY", "currency=KWD&to=2025-12-31" })
+            {
+                var byTotals = (await server.GetAsync($"/expenses/summary?{group}&{filter}")).MustBe(200);
+                // A bound that excludes nothing, but that the totals cannot answer.
+                var byExpenses = (await server.GetAsync($"/expenses/summary?{group}&{filter}&min=0")).MustBe(200);
+                // Of several spellings of a category either may stand for all.
+                Assert.Equal(Label.Fold(byExpenses.Body), Label.Fold(byTotals.Body));
+            }
+        }
     }
 
     private static async Task<TestServer> StartAsync(Engine engine)

@@ -1,0 +1,21 @@
+namespace Outlay.Tests.Harness;
+
+/// <summary>Waits for what comes by itself, and only fails when it does not come.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+
+    /// <param name="what">Named when it does not come.</param>
+    public static async Task TrueAsync(string what, Func<Task<bool>> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Test.Token);
+        limit.CancelAfter(s_patience);
+        while (!await condition())
+        {
+            if (limit.IsCancellationRequested)
+                Assert.Fail($"Within {s_patience.TotalSeconds} s it did not happen that {what}.");
+            await Task.Delay(s_pause, CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Http;
+
+/// <summary>Where the server listens, and under which names it answers.</summary>
+public sealed class HostTests
+{
+    [Theory, EachEngine]
+    public async Task On_the_loopback_the_host_of_a_stranger_is_refused(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+
+        foreach (var host in new[] { "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "192.168.0.1" })
+        {
+            (await server.GetAsync("/expenses", ("Host", host))).MustBeProblem(400, "invalid-input");
+            (await server.GetAsync("/", ("Host", host))).MustBeProblem(400, "invalid-input");
+        }
+
+        foreach (var host in new[] { "localhost", "LOCALHOST:8000", "127.0.0.1", "[::1]:80" })
+            (await server.GetAsync("/expenses", ("Host", host))).MustBe(200);
+    }
+
+    [Theory, EachEngine]
+    public async Task Whoever_allows_everybody_allows_every_name(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine, ("ALLOW_ANONYMOUS", "true"));
+
+        (await server.GetAsync("/expenses", ("Host", "outlay.example"))).MustBe(200);
+    }
+
+    [Fact]
+    public async Task An_address_that_others_can_reach_is_refused_with_the_cure()
+    {
+        using var folder = new TestFolder();
+        var settings = new Dictionary<string, string> { ["DATA_DIR"] = folder.Path };
+
+        foreach (var address in new[] { "http://0.0.0.0:0", "http://[::]:0", "http://outlay.example:0", "http://192.168.0.1:0" })
+        {
+            var refusal = await Assert.ThrowsAsync<AppException>(() => TestServer.StartAsync(settings, ("LISTEN", address)));
+            Assert.Equal(ErrorCode.BadConfiguration, refusal.Code);
+            Assert.Contains("ALLOW_ANONYMOUS=true", refusal.Message, StringComparison.Ordinal);
+        }
+
+        await using var server = await TestServer.StartAsync(settings, ("LISTEN", "http://0.0.0.0:0"), ("ALLOW_ANONYMOUS", "true"));
+        await server.ReadyAsync();
+        using var client = new HttpClient();
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri($"http://127.0.0.1:{server.Address.Port}/expenses"), Test.Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_named_with_the_cure()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var address = $"http://{taken.LocalEndpoint}";
+
+        var result = await OutlayProcess.RunAsync(["serve"], new Dictionary<string, string> { ["LISTEN"] = address });
+
+        Assert.Equal(78, result.ExitCode);
+        Assert.Contains($"Cannot listen on {address}", result.Error, StringComparison.Ordinal);
+        Assert.Contains("set LISTEN to another", result.Error, StringComparison.Ordinal);
+    }
+}

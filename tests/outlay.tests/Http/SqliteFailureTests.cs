@@ -1,0 +1,87 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Http;
+
+/// <summary>The file of the embedded database is locked, or its disk is full.</summary>
+public sealed class SqliteFailureTests
+{
+    private const string Coffee = """{"date":"2026-02-19","description":"Coffee","amount":3.50}""";
+
+    [Fact]
+    public async Task While_another_process_writes_changes_are_refused_and_reads_go_on()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        await server.AddAsync(Coffee);
+
+        // A connection of its own: to the engine the same as another process.
+        await using (await OpenTransaction.BeginAsync(server.Database.Database, "update expenses set notes = 'held' where id = 1"))
+        {
+            foreach (var answer in await Task.WhenAll(
+                server.SendAsync("POST", "/expenses", Coffee),
+                server.SendAsync("PATCH", "/expenses/1", """{"amount":4}""", ("If-Match", "*")),
+                server.SendAsync("DELETE", "/expenses/1")))
+            {
+                Assert.Equal("1", answer.MustBeProblem(503, "unavailable")["Retry-After"]);
+                Assert.EndsWith("is locked by another process.", answer.Detail, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(1, (await server.GetAsync("/expenses")).MustBe(200).Json.GetArrayLength());
+            (await server.GetAsync("/readyz")).MustBe(200);
+        }
+
+        Assert.Contains("\"amount\":3.50", (await server.GetAsync("/expenses/1")).MustBe(200).Body, StringComparison.Ordinal);
+        (await server.SendAsync("PATCH", "/expenses/1", """{"amount":4}""", ("If-Match", "\"1\""))).MustBe(200);
+        Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_changes_until_there_is_space_and_stores_nothing_by_halves()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can make a disk that is small enough to fill.");
+        using var folder = new TestFolder();
+        using var elsewhere = new TestFolder();
+        await Command.RunAsync("mount", "-t", "tmpfs", "-o", "size=600k", "outlay-test", folder.Path);
+        try
+        {
+            await using var server = await TestServer.StartAsync(
+                new Dictionary<string, string> { ["DATA_DIR"] = folder.Path, ["BACKUPS_DIR"] = elsewhere.Path });
+            await server.ReadyAsync();
+            var large = $$"""{"date":"2026-02-19","description":"Coffee","amount":3.50,"tags":["a","b"],"notes":"{{new string('x', 10_000)}}"}""";
+
+            var stored = 0;
+            Answer answer;
+            while ((answer = await server.SendAsync("POST", "/expenses", large)).Status == 201)
+                stored++;
+
+            Assert.Equal("1", answer.MustBeProblem(503, "unavailable")["Retry-After"]);
+            (await server.SendAsync("POST", "/expenses", large)).MustBeProblem(503, "unavailable");
+            Assert.NotEqual(0, stored);
+            Assert.Equal(stored, (await server.GetAsync("/expenses")).MustBe(200).Json.GetArrayLength());
+            Assert.Equal(stored, (await server.GetAsync("/expenses/summary")).MustBe(200).Json.GetProperty("count").GetInt32());
+            Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+
+            await Command.RunAsync("mount", "-o", "remount,size=8m", folder.Path);
+
+            (await server.SendAsync("POST", "/expenses", large)).MustBe(201);
+            Assert.Equal(stored + 1, (await server.GetAsync("/expenses/summary")).Json.GetProperty("count").GetInt32());
+            Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+        }
+        finally
+        {
+            await Command.RunAsync("umount", "--lazy", folder.Path);
+        }
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_named_with_the_cure()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("taken"), "", Test.Token);
+
+        await using var server = await TestServer.StartAsync(new Dictionary<string, string> { ["DATA_DIR"] = Path.Combine(folder.File("taken"), "data") });
+
+        (await server.GetAsync("/expenses")).MustBeProblem(503, "unavailable");
+        var reason = (await server.GetAsync("/readyz")).MustBe(503).Json.GetProperty("checks").GetProperty("database").GetProperty("reason").GetString();
+        Assert.Contains("Set DATA_DIR to a folder that you may write to", reason, StringComparison.Ordinal);
+    }
+}
