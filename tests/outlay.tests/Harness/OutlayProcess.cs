@@ -77,6 +77,14 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
         return new OutlayProcess("script", ["-qfec", $"stty rows 40 cols 120; exec {command}", "/dev/null"], environment);
     }
 
+    /// <summary>Runs a script of bash in which <c>outlay</c> is the program, and which ends at the first command that fails.</summary>
+    public static async Task<ProcessResult> RunScriptAsync(string script, IReadOnlyDictionary<string, string> environment)
+    {
+        await using var process = new OutlayProcess("bash", ["-euo", "pipefail", "-c", $"outlay() {{ '{s_program}' \"$@\"; }}\n{script}"], environment);
+        process.EndInput();
+        return await process.WaitForExitAsync();
+    }
+
     /// <summary>Starts the server on a free port.</summary>
     public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null) =>
         Start(["serve"], new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["LISTEN"] = "http://127.0.0.1:0" });
