@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Outlay.Expenses;
 using Outlay.Reports;
@@ -42,11 +43,11 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Where everything goes that is not data.</summary>
     public TextWriter Messages => field ??= new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true };
 
-    /// <summary>What comes from a pipe, as bytes. Read either here or from <see cref="In"/>.</summary>
-    public Stream InStream => field ??= Console.OpenStandardInput();
+    /// <summary>What comes from a pipe, as bytes; reading it can be cancelled. Read either here or from <see cref="In"/>.</summary>
+    public Stream InStream => field ??= OpenInput();
 
     /// <summary>What a person or a pipe writes. The terminal itself edits the line.</summary>
-    public TextReader In => field ??= new StreamReader(InStream, s_utf8);
+    public TextReader In => field ??= new StreamReader(Console.OpenStandardInput(), s_utf8);
 
     /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D).</summary>
     public async Task<string?> AskAsync(string question, CancellationToken token)
@@ -105,6 +106,18 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
         }
 
         return Database;
+    }
+
+    /// <summary>Standard input itself waits for the next bytes, whatever happens meanwhile: that wait is left behind.</summary>
+    private static Stream OpenInput()
+    {
+        var pipe = new Pipe();
+        _ = Task.Run(async () =>
+        {
+            await Console.OpenStandardInput().CopyToAsync(pipe.Writer);
+            await pipe.Writer.CompleteAsync();
+        });
+        return pipe.Reader.AsStream();
     }
 
     private Settings ReadSettings()

@@ -22,6 +22,10 @@ internal static class ExpenseRules
     public static readonly DateOnly MinDate = new(1900, 1, 1);
     public static readonly DateOnly MaxDate = new(2999, 12, 31);
 
+    /// <summary>The order in which both engines give tags back: that of UTF-16 differs for what needs two of its units.</summary>
+    private static readonly Comparer<string> s_byBytes = Comparer<string>.Create(
+        (left, right) => Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right)));
+
     private const string DateFormat = "yyyy-MM-dd";
 
     /// <summary>Checks a draft; adds what is wrong to <paramref name="faults"/> and gives null then.</summary>
@@ -94,7 +98,7 @@ internal static class ExpenseRules
 
     private static List<Label> CheckTags(IReadOnlyList<string> texts, Faults faults)
     {
-        var tags = new SortedDictionary<string, Label>(StringComparer.Ordinal);
+        var tags = new SortedDictionary<string, Label>(s_byBytes);
         foreach (var text in texts)
         {
             if (CheckLabel("tags", "A tag", text, faults) is not { } tag)

@@ -34,7 +34,11 @@ internal static class FileKind
 
         if (text.Contains((byte)0))
             throw new AppException(ErrorCode.InvalidInput, $"{name} is not text: {SaveAsCsv}.");
-        return text is [(byte)'{', ..] || Path.GetExtension(name).ToLowerInvariant() is ".ndjson" or ".jsonl";
+        if (Path.GetExtension(name).ToLowerInvariant() is ".ndjson" or ".jsonl")
+            return true;
+        return text.IsEmpty
+            ? throw new AppException(ErrorCode.InvalidInput, $"{name} is empty: a CSV file has at least a header.")
+            : text[0] == '{';
     }
 
     /// <summary>What stands between the cells of a CSV file: the comma, the semicolon or the tab, whichever its header has most.</summary>
