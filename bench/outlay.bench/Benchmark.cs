@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Outlay.Bench;
 
 /// <summary>A run: fills books of all sizes on each engine, measures, reports.</summary>
@@ -16,10 +18,7 @@ internal static class Benchmark
             }
 
             var options = BenchOptions.Read(arguments, hasPostgres: Environment.GetEnvironmentVariable("DB_HOST") is not null);
-            var report = await RunAsync(options, string.Join(' ', arguments), messages, token);
-            await output.WriteLineAsync(report);
-            if (options.Out is not null)
-                await File.WriteAllTextAsync(options.Out, report, token);
+            await RunAsync(options, string.Join(' ', arguments), output, messages, token);
             return 0;
         }
         catch (ArgumentException e)
@@ -34,9 +33,10 @@ internal static class Benchmark
         }
     }
 
-    private static async Task<string> RunAsync(BenchOptions options, string arguments, TextWriter messages, CancellationToken token)
+    private static async Task RunAsync(BenchOptions options, string arguments, TextWriter output, TextWriter messages, CancellationToken token)
     {
-        var report = new Report(options, arguments, await Machine.DescribeAsync(options, token));
+        var report = new StringBuilder();
+        await AddAsync(Report.Head(arguments, await Machine.DescribeAsync(options, token)));
         foreach (var engine in options.Engines)
         {
             var results = new Results();
@@ -57,10 +57,17 @@ internal static class Benchmark
                     await book.DisposeAsync();
             }
 
-            report.Add(engine, results);
+            await AddAsync(Report.Of(engine, options.Sizes, results));
         }
 
-        return report.ToString();
+        // Each part is shown as soon as it is there: the next one may take long.
+        async Task AddAsync(string part)
+        {
+            report.Append(part);
+            await output.WriteAsync(part);
+            if (options.Out is not null)
+                await File.WriteAllTextAsync(options.Out, report.ToString(), token);
+        }
     }
 
     private static async Task MeasureAsync(

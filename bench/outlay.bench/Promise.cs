@@ -8,7 +8,7 @@ internal sealed record Promise(string Work, double Limit, bool AtLeast, string U
 {
     private const double MaxRatio = 1.2;
 
-    public string Aim => string.Create(CultureInfo.InvariantCulture, $"{(AtLeast ? "≥" : "≤")} {Limit:#,0.##} {Unit}").Trim();
+    public string Aim => string.Create(CultureInfo.InvariantCulture, $"{(AtLeast ? "≥" : "≤")} {Limit:#,0.##} {Unit}");
 
     public bool IsMet(double value) => AtLeast ? value >= Limit : value <= Limit;
 
