@@ -18,9 +18,11 @@ internal sealed record Effort(int Rounds, int Requests, TimeSpan RoundTime, Time
 /// <summary>What a run is asked to do.</summary>
 /// <param name="Sizes">Numbers of expenses, ascending.</param>
 /// <param name="Engines">sqlite, postgres, or both.</param>
+/// <param name="Postgres">The server that gets the books for PostgreSQL; null when there is none.</param>
 /// <param name="Program">The binary that is measured.</param>
 /// <param name="Out">A file that also gets the results; null for none.</param>
-internal sealed record BenchOptions(IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, Effort Effort, string Program, string? Out)
+internal sealed record BenchOptions(
+    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, string? Out)
 {
     public const string Usage =
         """
@@ -39,10 +41,11 @@ internal sealed record BenchOptions(IReadOnlyList<int> Sizes, IReadOnlyList<stri
     private static readonly int[] s_smokeSizes = [100, 1_000];
 
     /// <summary>Throws <see cref="ArgumentException"/> that says what is wrong.</summary>
-    public static BenchOptions Read(string[] arguments, bool hasPostgres)
+    public static BenchOptions Read(string[] arguments, PostgresSettings? postgres)
     {
         var options = new BenchOptions(
-            [1_000, 100_000, 1_000_000], hasPostgres ? ["sqlite", "postgres"] : ["sqlite"], Effort.Full, Path.Combine(AppContext.BaseDirectory, "outlay"), null);
+            [1_000, 100_000, 1_000_000], postgres is null ? ["sqlite"] : ["sqlite", "postgres"], postgres, Effort.Full,
+            Path.Combine(AppContext.BaseDirectory, "outlay"), null);
         var words = new Queue<string>(arguments);
         while (words.TryDequeue(out var word))
         {
@@ -58,6 +61,8 @@ internal sealed record BenchOptions(IReadOnlyList<int> Sizes, IReadOnlyList<stri
             };
         }
 
+        if (options.Engines.Contains("postgres") && postgres is null)
+            throw new ArgumentException("PostgreSQL is asked for: set DB_HOST, DB_PORT, DB_USER and DB_PASSWORD, or run ./bench/run, which makes a server for the run.");
         return options with { Sizes = [.. options.Sizes.Distinct().Order()] };
 
         string Value(string option) => words.TryDequeue(out var value) ? value : throw new ArgumentException($"{option} needs a value.");

@@ -7,7 +7,8 @@ internal static class Benchmark
 {
     /// <summary>Runs as the options say. The results go to <paramref name="output"/>, everything else to <paramref name="messages"/>.</summary>
     /// <returns>0; 1 when something did not run, 2 when the options are wrong. A missed aim is a result like any other.</returns>
-    public static async Task<int> MainAsync(string[] arguments, TextWriter output, TextWriter messages, CancellationToken token)
+    public static async Task<int> MainAsync(
+        string[] arguments, Func<string, string?> environment, TextWriter output, TextWriter messages, CancellationToken token)
     {
         try
         {
@@ -17,7 +18,7 @@ internal static class Benchmark
                 return 0;
             }
 
-            var options = BenchOptions.Read(arguments, hasPostgres: Environment.GetEnvironmentVariable("DB_HOST") is not null);
+            var options = BenchOptions.Read(arguments, PostgresSettings.From(new SettingsSource(environment)));
             await RunAsync(options, string.Join(' ', arguments), output, messages, token);
             return 0;
         }
@@ -46,7 +47,7 @@ internal static class Benchmark
                 foreach (var size in options.Sizes)
                 {
                     await messages.WriteLineAsync($"{engine}: a book of {size:N0} expenses");
-                    books.Add(await Book.CreateAsync(engine, size, token));
+                    books.Add(await Book.CreateAsync(options, engine, size, token));
                 }
 
                 await MeasureAsync(engine, books, options, results, messages, token);
@@ -74,7 +75,7 @@ internal static class Benchmark
         string engine, IReadOnlyList<Book> books, BenchOptions options, Results results, TextWriter messages, CancellationToken token)
     {
         var program = new OutlayProgram(options.Program);
-        var processes = new ProcessBenchmark(program, books, options.Effort, results, token);
+        var processes = new ProcessBenchmark(program, books, options, results, token);
         await messages.WriteLineAsync($"{engine}: starts");
         await processes.StartsAsync();
         await messages.WriteLineAsync($"{engine}: export and import");

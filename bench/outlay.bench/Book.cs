@@ -10,9 +10,9 @@ internal sealed class Book : IAsyncDisposable
 {
     private static int s_names;
 
-    private readonly NpgsqlConnectionStringBuilder? _server;
+    private readonly PostgresSettings? _server;
 
-    private Book(int size, NpgsqlConnectionStringBuilder? server)
+    private Book(int size, PostgresSettings? server)
     {
         Size = size;
         Folder = Directory.CreateTempSubdirectory("outlay-bench-").FullName;
@@ -32,7 +32,7 @@ internal sealed class Book : IAsyncDisposable
         Environment["DB_HOST"] = server.Host;
         Environment["DB_PORT"] = $"{server.Port}";
         Environment["DB_NAME"] = Name;
-        Environment["DB_USER"] = server.Username;
+        Environment["DB_USER"] = server.User;
         Environment["DB_PASSWORD"] = server.Password;
     }
 
@@ -49,9 +49,9 @@ internal sealed class Book : IAsyncDisposable
     private string? Name { get; }
 
     /// <summary>Makes a book, migrated and filled.</summary>
-    public static async Task<Book> CreateAsync(string engine, int size, CancellationToken token)
+    public static async Task<Book> CreateAsync(BenchOptions options, string engine, int size, CancellationToken token)
     {
-        var book = new Book(size, engine == "postgres" ? PostgresServer() : null);
+        var book = new Book(size, engine == "postgres" ? options.Postgres : null);
         if (book.Name is not null)
             await book.ExecuteAsync("postgres", $"create database {book.Name}", token);
 
@@ -70,10 +70,10 @@ internal sealed class Book : IAsyncDisposable
     }
 
     /// <summary>The version of the engine.</summary>
-    public static async Task<string> EngineVersionAsync(string engine, CancellationToken token)
+    public static async Task<string> EngineVersionAsync(BenchOptions options, string engine, CancellationToken token)
     {
         if (engine == "postgres")
-            return await ScalarAsync(PostgresServer(), "show server_version", token);
+            return await ScalarAsync(options.Postgres!, "postgres", "show server_version", token);
         await using var connection = new SqliteConnection();
         return connection.ServerVersion;
     }
@@ -85,28 +85,21 @@ internal sealed class Book : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static NpgsqlConnectionStringBuilder PostgresServer()
+    private Task ExecuteAsync(string database, string statement, CancellationToken token) => ScalarAsync(_server!, database, statement, token);
+
+    private static async Task<string> ScalarAsync(PostgresSettings server, string database, string statement, CancellationToken token)
     {
-        var settings = PostgresSettings.From(new SettingsSource(System.Environment.GetEnvironmentVariable))
-            ?? throw new ArgumentException("PostgreSQL is asked for: set DB_HOST, DB_PORT, DB_USER and DB_PASSWORD, or run ./bench/run, which makes a server for the run.");
-        return new NpgsqlConnectionStringBuilder
+        var address = new NpgsqlConnectionStringBuilder
         {
-            Host = settings.Host,
-            Port = settings.Port,
-            Username = settings.User,
-            Password = settings.Password,
-            Database = "postgres",
+            Host = server.Host,
+            Port = server.Port,
+            Username = server.User,
+            Password = server.Password,
+            Database = database,
             Pooling = false,
             CommandTimeout = 0,
         };
-    }
-
-    private Task ExecuteAsync(string database, string statement, CancellationToken token) =>
-        ScalarAsync(new NpgsqlConnectionStringBuilder(_server!.ToString()) { Database = database }, statement, token);
-
-    private static async Task<string> ScalarAsync(NpgsqlConnectionStringBuilder server, string statement, CancellationToken token)
-    {
-        await using var connection = new NpgsqlConnection(server.ToString());
+        await using var connection = new NpgsqlConnection(address.ToString());
         await connection.OpenAsync(token);
         await using var command = new NpgsqlCommand(statement, connection);
         return await command.ExecuteScalarAsync(token) as string ?? "";

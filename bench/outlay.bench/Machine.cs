@@ -19,7 +19,7 @@ internal static class Machine
             ("versions", $"outlay {Product.Version}, {RuntimeInformation.FrameworkDescription}"),
         };
         foreach (var engine in options.Engines)
-            facts.Add((engine, await Book.EngineVersionAsync(engine, token)));
+            facts.Add((engine, await Book.EngineVersionAsync(options, engine, token)));
         return facts;
     }
 

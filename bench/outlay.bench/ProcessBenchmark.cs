@@ -1,7 +1,7 @@
 namespace Outlay.Bench;
 
 /// <summary>What whole runs of the program take: verbs, files in and out, starts of the server.</summary>
-internal sealed class ProcessBenchmark(OutlayProgram program, IReadOnlyList<Book> books, Effort effort, Results results, CancellationToken token)
+internal sealed class ProcessBenchmark(OutlayProgram program, IReadOnlyList<Book> books, BenchOptions options, Results results, CancellationToken token)
 {
     /// <summary>Exports each book, and imports the file into an empty one.</summary>
     public async Task ExchangeAsync(string engine)
@@ -13,7 +13,7 @@ internal sealed class ProcessBenchmark(OutlayProgram program, IReadOnlyList<Book
             results[Measure.Export, book.Size] = book.Size / export.Time.TotalSeconds;
             results[Measure.ExportPeak, book.Size] = export.Peak;
 
-            await using var empty = await Book.CreateAsync(engine, 0, token);
+            await using var empty = await Book.CreateAsync(options, engine, 0, token);
             var import = await program.RunAsync(empty, ["import", file], token);
             results[Measure.Import, book.Size] = book.Size / import.Time.TotalSeconds;
             results[Measure.ImportPeak, book.Size] = import.Peak;
@@ -24,7 +24,7 @@ internal sealed class ProcessBenchmark(OutlayProgram program, IReadOnlyList<Book
     /// <summary>Starts and stops the server.</summary>
     public async Task StartsAsync()
     {
-        foreach (var (book, times) in await Samples.TakeTurnsAsync(books, effort.Starts, StartAsync))
+        foreach (var (book, times) in await Samples.TakeTurnsAsync(books, options.Effort.Starts, StartAsync))
             results[Measure.Start, book.Size] = Samples.Median(times);
     }
 
@@ -32,7 +32,7 @@ internal sealed class ProcessBenchmark(OutlayProgram program, IReadOnlyList<Book
     {
         foreach (var verb in Measure.Verbs)
         {
-            foreach (var (book, times) in await Samples.TakeTurnsAsync(books, effort.Verbs, book => VerbAsync(book, verb)))
+            foreach (var (book, times) in await Samples.TakeTurnsAsync(books, options.Effort.Verbs, book => VerbAsync(book, verb)))
                 results[Measure.Verb(verb), book.Size] = Samples.Median(times);
         }
     }

@@ -11,6 +11,6 @@ internal static class Program
             press.Cancel = true;
             stop.Cancel();
         };
-        return await Benchmark.MainAsync(arguments, Console.Out, Console.Error, stop.Token);
+        return await Benchmark.MainAsync(arguments, Environment.GetEnvironmentVariable, Console.Out, Console.Error, stop.Token);
     }
 }

@@ -1,0 +1,46 @@
+using Outlay.Bench;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests;
+
+public sealed class BenchTests
+{
+    [Theory, EachEngine]
+    public async Task The_benchmark_runs_from_end_to_end(Engine engine)
+    {
+        var environment = engine is Engine.Postgres ? (await PostgresCluster.Shared).EnvironmentFor("postgres") : [];
+        using var output = new StringWriter();
+        using var messages = new StringWriter();
+
+        var exitCode = await Benchmark.MainAsync(
+            ["--smoke", "--engines", engine is Engine.Postgres ? "postgres" : "sqlite"], environment.GetValueOrDefault, output, messages, Test.Token);
+
+        Assert.True(exitCode == 0, messages.ToString());
+        Assert.All(Measure.All, measure => Assert.Contains($"| {measure.Name} |", output.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_benchmark_fails_when_the_program_does_not_run()
+    {
+        using var messages = new StringWriter();
+
+        var exitCode = await Benchmark.MainAsync(
+            ["--smoke", "--engines", "sqlite", "--program", "/bin/false"], _ => null, TextWriter.Null, messages, Test.Token);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("did not become ready", messages.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--sizes", "1x")]
+    [InlineData("--engines", "oracle")]
+    [InlineData("--out")]
+    [InlineData("--fast")]
+    public async Task The_benchmark_refuses_options_that_it_does_not_know(params string[] arguments)
+    {
+        using var messages = new StringWriter();
+
+        Assert.Equal(2, await Benchmark.MainAsync(arguments, _ => null, TextWriter.Null, messages, Test.Token));
+        Assert.Contains("--smoke", messages.ToString(), StringComparison.Ordinal);
+    }
+}
