@@ -39,10 +39,7 @@ internal static partial class Logging
 
         CheckWritable(file);
         ReportFailures(format, file);
-        return configuration
-            .WriteTo.File(json, file, rollingInterval: RollingInterval.Day, rollOnFileSizeLimit: true, fileSizeLimitBytes: MaxFileBytes,
-                retainedFileCountLimit: null, retainedFileTimeLimit: TimeSpan.FromDays(settings.RetentionDays))
-            .CreateLogger();
+        return configuration.WriteTo.Sink(new FileSink(json, file, TimeSpan.FromDays(settings.RetentionDays))).CreateLogger();
     }
 
     /// <summary>The sink opens its file with the first line, and does not tell when that fails.</summary>
@@ -80,4 +77,28 @@ internal static partial class Logging
 
     [LoggerMessage(LogLevel.Error, "The log file {File} could not be written and misses lines: check the space and the permissions there")]
     private static partial void LogFileFailed(ILogger logger, string file);
+
+    /// <summary>The rotated file. It can fail to close, when its disk is full: that is reported like any other failure to write.</summary>
+    private sealed class FileSink(ITextFormatter format, string file, TimeSpan retention) : ILogEventSink, IDisposable
+    {
+        private readonly Logger _file = new LoggerConfiguration()
+            .MinimumLevel.Verbose()
+            .WriteTo.File(format, file, rollingInterval: RollingInterval.Day, rollOnFileSizeLimit: true, fileSizeLimitBytes: MaxFileBytes,
+                retainedFileCountLimit: null, retainedFileTimeLimit: retention)
+            .CreateLogger();
+
+        public void Emit(LogEvent logEvent) => _file.Write(logEvent);
+
+        public void Dispose()
+        {
+            try
+            {
+                _file.Dispose();
+            }
+            catch (IOException e)
+            {
+                SelfLog.WriteLine("{0}", e);
+            }
+        }
+    }
 }

@@ -85,6 +85,27 @@ public sealed partial class LogFileTests : IDisposable
         Assert.Contains("is a folder", isFolder.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_disk_that_is_full_later_is_told_once_on_standard_output_and_stops_nothing()
+    {
+        await using var disk = await SmallDisk.MountAsync();
+        await using var server = OutlayProcess.StartServer(new Dictionary<string, string> { ["LOG_FILE"] = Path.Combine(disk.Path, "outlay.log") });
+        using var client = new HttpClient { BaseAddress = await server.WaitForAddressAsync() };
+        await server.WaitForOutputAsync("backup_completed");
+        await using (var filler = new FileStream(Path.Combine(disk.Path, "filler"), FileMode.CreateNew))
+            Assert.Throws<IOException>(() => filler.Write(new byte[SmallDisk.Size]));
+
+        // Lines of a few hundred bytes fill what is left of the last block.
+        for (var number = 0; number < 30; number++)
+            Assert.Equal("[]", await client.GetStringAsync("/expenses", Test.Token));
+        await server.SignalAsync("TERM");
+        var result = await server.WaitForExitAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Single(result.Output.Split('\n'), line => line.Contains("log_file_failed", StringComparison.Ordinal));
+        Assert.Equal(30, result.Output.Split('\n').Count(line => line.Contains("http_request", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData(LogLevel.Debug, "Outlay.X", LogLevel.Debug, true)]
     [InlineData(LogLevel.Information, "Outlay.X", LogLevel.Debug, false)]

@@ -1,10 +1,11 @@
-using Outlay.Tests.Harness;
-
-namespace Outlay.Tests.Backup;
+namespace Outlay.Tests.Harness;
 
 /// <summary>A disk of 64 KiB. The test is skipped where none can be mounted.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
+    /// <summary>In bytes.</summary>
+    public const int Size = 64 * 1024;
+
     private readonly TestFolder _folder = new();
 
     public string Path => _folder.Path;
@@ -15,7 +16,7 @@ internal sealed class SmallDisk : IAsyncDisposable
         var disk = new SmallDisk();
         try
         {
-            await Command.RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.Path);
+            await Command.RunAsync("mount", "-t", "tmpfs", "-o", $"size={Size}", "tmpfs", disk.Path);
             return disk;
         }
         catch (InvalidOperationException e)
