@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Outlay.Expenses;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -43,7 +44,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     public TextWriter Messages => field ??= new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true };
 
     /// <summary>What comes from a pipe, as bytes. Read either here or from <see cref="In"/>.</summary>
-    public Stream InStream => field ??= Console.OpenStandardInput();
+    public Stream InStream => field ??= OpenInput();
 
     /// <summary>What a person or a pipe writes. The terminal itself edits the line.</summary>
     public TextReader In => field ??= new StreamReader(InStream, s_utf8);
@@ -106,6 +107,11 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
 
         return Database;
     }
+
+    /// <summary>The terminal itself edits the line and ends the input at Ctrl-D: the console's own reader takes that for a letter.</summary>
+    private static Stream OpenInput() => OperatingSystem.IsWindows()
+        ? Console.OpenStandardInput()
+        : new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     private Settings ReadSettings()
     {
