@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Outlay.Expenses;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -114,11 +115,16 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
         var pipe = new Pipe();
         _ = Task.Run(async () =>
         {
-            await Console.OpenStandardInput().CopyToAsync(pipe.Writer);
+            await OpenRawInput().CopyToAsync(pipe.Writer);
             await pipe.Writer.CompleteAsync();
         });
         return pipe.Reader.AsStream();
     }
+
+    /// <summary>The terminal itself edits the line and ends the input at Ctrl-D: the console's own reader takes that for a letter.</summary>
+    private static Stream OpenRawInput() => OperatingSystem.IsWindows()
+        ? Console.OpenStandardInput()
+        : new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     private Settings ReadSettings()
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 
 namespace Outlay.Cli;
@@ -10,9 +9,11 @@ internal static class UsageErrors
     /// <summary>Throws <see cref="ErrorCode.Usage"/> with every fault and the cure, or does nothing.</summary>
     public static void ThrowIfAny(ParseResult parsed)
     {
-        var unknown = Unknown(parsed);
         // Help, version and completion work on any command line.
-        if (parsed.Action is not ParseErrorAction && unknown.Count == 0)
+        if (parsed.Action is HelpWithExamples or VersionAction || parsed.Tokens is [{ Type: TokenType.Directive }, ..])
+            return;
+        var unknown = Unknown(parsed);
+        if (parsed.Errors.Count == 0 && unknown.Count == 0)
             return;
         throw Usage(parsed.CommandResult.Command,
             unknown.Count > 0 ? unknown.Select(word => Explain(word, parsed.CommandResult.Command)) : parsed.Errors.Select(Explain).Distinct());

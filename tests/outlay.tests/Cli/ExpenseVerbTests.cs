@@ -1,0 +1,162 @@
+using System.Text.Json;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Cli;
+
+/// <summary>The verbs that record, find, correct and delete expenses.</summary>
+public sealed class ExpenseVerbTests
+{
+    [Theory, EachEngine]
+    public async Task An_added_expense_is_shown_with_its_id(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+
+        var added = await book.RunAsync("add", "64.20", "Groceries", "for", "the", "week", "--date", "2026-02-19",
+            "--category", "Food", "--tag", "household", "--tag", "Market", "--notes", "Two bags", "--output", "json");
+
+        using var expense = JsonDocument.Parse(added);
+        Assert.Equal(1, expense.RootElement.GetProperty("id").GetInt64());
+        Assert.Equal("Groceries for the week", expense.RootElement.GetProperty("description").GetString());
+        Assert.Equal("64.20", expense.RootElement.GetProperty("amount").GetRawText());
+        Assert.Equal(["household", "Market"], expense.RootElement.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()));
+        Assert.Equal(added, await book.RunAsync("show", "1", "--output", "json"));
+    }
+
+    [Theory, EachEngine]
+    public async Task A_list_is_a_table_whose_columns_line_up_in_every_script(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--date", "2026-02-19");
+        await book.RunAsync("add", "1200", "ラーメン", "食べた", "--date", "2026-02-20", "--currency", "JPY", "--category", "外食", "--tag", "旅");
+        await book.RunAsync("add", "999999999999.99", "A yacht 🛥️", "--date", "2026-02-18", "--category", "Boats", "--tag", "b", "--tag", "a");
+
+        Snapshot.Match("cli-list", await book.RunAsync("list"));
+    }
+
+    [Theory, EachEngine]
+    public async Task A_list_holds_what_the_filter_lets_pass_newest_first(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--date", "2026-02-19", "--category", "Food");
+        await book.RunAsync("add", "8.00", "Lunch", "--date", "2026-02-20", "--category", "food", "--tag", "work");
+        await book.RunAsync("add", "20.00", "Train", "--date", "2026-02-21", "--category", "Travel");
+
+        Assert.Equal("3 2 1", await IdsAsync(book));
+        Assert.Equal("2 1", await IdsAsync(book, "--category", "FOOD"));
+        Assert.Equal("2", await IdsAsync(book, "--tag", "Work"));
+        Assert.Equal("3", await IdsAsync(book, "--search", "rai"));
+        Assert.Equal("2", await IdsAsync(book, "--from", "2026-02-20", "--to", "2026-02-20"));
+        Assert.Equal("2", await IdsAsync(book, "--min", "3.51", "--max", "19.99"));
+        Assert.Equal("", await IdsAsync(book, "--currency", "USD"));
+    }
+
+    [Theory, EachEngine]
+    public async Task A_cut_list_says_that_there_are_more(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        foreach (var description in new[] { "One", "Two", "Three" })
+            await book.RunAsync("add", "1", description);
+
+        var cut = await book.FailAsync(0, "list", "--limit", "2", "--output", "csv");
+        var all = await book.FailAsync(0, "list", "--all", "--output", "csv");
+
+        Assert.Equal(3, cut.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("There are more", cut.Error, StringComparison.Ordinal);
+        Assert.Equal(4, all.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Empty(all.Error);
+    }
+
+    [Theory, EachEngine]
+    public async Task An_edit_changes_what_it_names_and_nothing_else(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--date", "2026-02-19", "--category", "Food", "--tag", "a", "--tag", "b", "--notes", "Hot");
+
+        await book.RunAsync("edit", "1", "--amount", "4.20", "--tag", "c", "--no-notes");
+
+        var line = (await book.RunAsync("list", "--output", "csv")).Split('\n')[1];
+        Assert.StartsWith("1,2026-02-19,Coffee,4.20,EUR,Food,c,,2,", line, StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task Cannot_edit_a_version_that_is_no_more(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee");
+        await book.RunAsync("edit", "1", "--amount", "4.00", "--if-version", "1");
+
+        var stale = await book.FailAsync(5, "edit", "1", "--amount", "5.00", "--if-version", "1");
+
+        Assert.Contains("at version 2 now", stale.Error, StringComparison.Ordinal);
+        Assert.Contains("4.00", await book.RunAsync("show", "1"), StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_deleted_expense_lies_in_the_trash_until_it_is_restored(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee");
+        await book.RunAsync("add", "8.00", "Lunch");
+
+        await book.RunAsync("delete", "1", "2", "--yes");
+
+        Assert.Equal("", await IdsAsync(book));
+        Assert.Equal("2 1", await IdsAsync(book, "--trash"));
+        await book.FailAsync(4, "show", "1");
+        await book.RunAsync("restore", "1");
+        Assert.Equal("1", await IdsAsync(book));
+    }
+
+    [Theory, EachEngine]
+    public async Task Cannot_delete_without_an_answer(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee");
+
+        var refused = await book.FailAsync(2, "delete", "1");
+
+        Assert.Contains("--yes", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("1", await IdsAsync(book));
+    }
+
+    [Theory, EachEngine]
+    public async Task A_deletion_asks_at_a_terminal(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--date", "2026-02-19");
+
+        await using var refusing = book.OpenInTerminal("delete", "1");
+        await refusing.WaitForOutputAsync("[y/N] ");
+        await refusing.WriteLineAsync("n");
+        var refused = await refusing.WaitForExitAsync();
+        await using var agreeing = book.OpenInTerminal("delete", "1");
+        await agreeing.WaitForOutputAsync("[y/N] ");
+        await agreeing.WriteLineAsync("y");
+        var agreed = await agreeing.WaitForExitAsync();
+
+        Assert.Contains("1. 2026-02-19 - Coffee - 3.50", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("Nothing was deleted", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("outlay restore 1", agreed.Output, StringComparison.Ordinal);
+        Assert.Equal("", await IdsAsync(book));
+    }
+
+    [Theory, EachEngine]
+    public async Task Every_fault_of_an_expense_is_told_at_once(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+
+        var refused = await book.FailAsync(3, "add", "3,50", " ", "--date", "19.2.2026", "--currency", "Euro");
+
+        Assert.Empty(refused.Output);
+        Assert.Equal(["currency", "date", "description"],
+            refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')[0]).Order());
+        Assert.Equal("", await IdsAsync(book));
+    }
+
+    /// <summary>The ids in a list, in its order.</summary>
+    private static async Task<string> IdsAsync(Book book, params string[] filter)
+    {
+        using var list = JsonDocument.Parse(await book.RunAsync(["list", "--output", "json", .. filter]));
+        return string.Join(' ', list.RootElement.EnumerateArray().Select(expense => expense.GetProperty("id").GetInt64()));
+    }
+}

@@ -1,0 +1,113 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Cli;
+
+/// <summary>What the program says about itself, and about command lines that it does not understand.</summary>
+public sealed class UsageTests
+{
+    [Fact]
+    public async Task Help_shows_every_verb_with_its_options_and_examples()
+    {
+        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "doctor", "migrate", "config", "completion", "serve"];
+        var help = await Task.WhenAll(verbs.Select(verb => OutlayProcess.RunAsync([verb, "--help"])).Prepend(OutlayProcess.RunAsync(["--help"])));
+
+        Assert.All(help, result => Assert.Equal((0, ""), (result.ExitCode, result.Error)));
+        Assert.All(help[1..], result => Assert.Contains("Examples:", result.Output, StringComparison.Ordinal));
+        Snapshot.Match("cli-help", string.Concat(help.Select(result => result.Output)));
+    }
+
+    [Theory]
+    [InlineData("A verb is missing")]
+    [InlineData("Did you mean list?", "lsit")]
+    [InlineData("Did you mean --date?", "add", "3.50", "Coffee", "--data", "today")]
+    [InlineData("DESCRIPTION is missing", "add", "3.50")]
+    [InlineData("whole number", "show", "abc")]
+    [InlineData("whole number from 1 to 500", "list", "--limit", "501")]
+    [InlineData("one of table, json, csv", "list", "--output", "xml")]
+    [InlineData("name at least one field", "edit", "1")]
+    [InlineData("exclude each other", "edit", "1", "--tag", "a", "--no-tags")]
+    public async Task A_bad_command_line_says_what_is_wrong_and_what_to_do(string message, params string[] arguments)
+    {
+        var result = await OutlayProcess.RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Contains("--help", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line()
+    {
+        var result = await OutlayProcess.RunAsync(["--version"]);
+
+        Assert.Equal((0, $"{Product.Version}\n", ""), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Fact]
+    public async Task Config_shows_every_setting_with_its_origin_and_no_secret()
+    {
+        var environment = new Dictionary<string, string> { ["DATA_DIR"] = "/books", ["DB_HOST"] = "db", ["DB_PASSWORD"] = "5ecret" };
+
+        var result = await OutlayProcess.RunAsync(["config"], environment);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.DoesNotContain("5ecret", result.Output + result.Error, StringComparison.Ordinal);
+        Snapshot.Match("cli-config", result.Output);
+    }
+
+    [Fact]
+    public async Task Config_names_every_fault_of_a_bad_configuration()
+    {
+        var environment = new Dictionary<string, string> { ["DB_PORT"] = "x", ["LOG_LEVEL"] = "loud", ["LISTEN"] = "here" };
+
+        var config = await OutlayProcess.RunAsync(["config", "--output", "json"], environment);
+        var list = await OutlayProcess.RunAsync(["list"], environment);
+
+        Assert.Equal((78, 78), (config.ExitCode, list.ExitCode));
+        Assert.Contains("\"name\":\"LOG_LEVEL\",\"value\":\"loud\"", config.Output, StringComparison.Ordinal);
+        Assert.Empty(list.Output);
+        Assert.Equal(config.Error, list.Error);
+        Assert.All(environment.Keys, name => Assert.Contains(name, list.Error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_reached_is_unavailable()
+    {
+        var environment = new Dictionary<string, string> { ["DB_HOST"] = "127.0.0.1", ["DB_PORT"] = "1" };
+
+        var result = await OutlayProcess.RunAsync(["list"], environment);
+
+        Assert.Equal(69, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains("DB_HOST", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("outlay l", "list")]
+    [InlineData("outlay list --outp", "--output")]
+    [InlineData("outlay list --output ", "json")]
+    public async Task A_shell_is_told_how_a_line_can_go_on(string line, string suggestion)
+    {
+        var result = await OutlayProcess.RunAsync([$"[suggest:{line.Length}]", line]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(suggestion, result.Output.Split('\n'));
+    }
+
+    [Fact]
+    public async Task The_script_for_bash_completes()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("completion"), (await OutlayProcess.RunAsync(["completion", "bash"])).Output);
+
+        await Command.RunAsync("bash", "-c",
+            $"""
+            PATH={AppContext.BaseDirectory}:$PATH
+            source {folder.File("completion")}
+            COMP_LINE='outlay rest' COMP_POINT=11 COMP_WORDS=(outlay rest) COMP_CWORD=1
+            _outlay
+            test "${"{"}COMPREPLY[*]{"}"}" = restore
+            """);
+    }
+}
