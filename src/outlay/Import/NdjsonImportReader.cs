@@ -69,12 +69,12 @@ internal sealed class NdjsonImportReader(PipeReader pipe) : ImportReader
         }
         catch (AppException e) when (e.Code is ErrorCode.InvalidInput)
         {
-            return e switch
+            return ImportRow.Faulty(number, e.InnerException switch
             {
-                { Errors.Count: > 0 } => new ImportRow(number, null, ImportFault.Of(number, e.Errors), null),
-                { InnerException: JsonException json } => ImportRow.Faulty(number, $"The line is not valid JSON (byte {json.BytePositionInLine + 1}), or names a field twice"),
-                _ => ImportRow.Faulty(number, "The line is not a JSON object"),
-            };
+                JsonException json => $"The line is not valid JSON (byte {json.BytePositionInLine + 1}), or names a field twice",
+                null => "The line is not a JSON object",
+                _ => "The line names a field with half of a surrogate pair, which is no text",
+            });
         }
     }
 

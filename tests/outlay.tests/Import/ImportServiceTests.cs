@@ -65,6 +65,21 @@ public sealed class ImportServiceTests
     }
 
     [Theory, EachEngine]
+    public async Task Fields_of_NDJSON_that_are_not_known_or_of_another_type_are_told(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var faults = new List<ImportFault>();
+
+        await Assert.ThrowsAsync<AppException>(
+            () => ImportFile.ImportAsync(database, Owner, ImportFile.Bytes("{\"datum\":1,\"description\":\"a\",\"date\":1,\"amount\":true}\n"), faults: faults));
+
+        var reasons = Assert.Single(faults).Reasons;
+        Assert.Contains(reasons, reason => reason.StartsWith("datum: There is no field 'datum'", StringComparison.Ordinal));
+        Assert.Contains("date: 'date' must be a string", reasons);
+        Assert.Contains("amount: 'amount' must be a number or a string", reasons);
+    }
+
+    [Theory, EachEngine]
     public async Task Bad_rows_can_be_left_out(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);

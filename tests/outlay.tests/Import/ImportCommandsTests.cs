@@ -1,0 +1,146 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Import;
+
+/// <summary>The verbs import and export, as a user runs them.</summary>
+public sealed class ImportCommandsTests
+{
+    private const string TwoRows = "date,description,amount,currency,balance\n2026-01-01,Coffee,3.50,,7\n2026-01-02,Ramen,1200,JPY,8\n";
+
+    private const string Listed = "2026-01-02,Ramen,1200,JPY\n2026-01-01,Coffee,3.50,EUR\n";
+
+    [Theory, EachEngine]
+    public async Task A_file_is_imported_exported_and_imported_again(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var (csv, ndjson) = (Path.Combine(database.Folder, "in.csv"), Path.Combine(database.Folder, "out.ndjson"));
+        await File.WriteAllTextAsync(csv, TwoRows);
+
+        var import = await RunAsync(database, "import", csv);
+        var export = await RunAsync(database, "export", "--to", ndjson, "--until", "2026-01-01");
+        var again = await RunAsync(database, "import", ndjson);
+
+        Assert.Equal((0, "Imported 2 expenses.\n3.50 EUR in 1 expenses\n1200 JPY in 1 expenses\n"), (import.ExitCode, import.Output));
+        Assert.Equal("Left out, because no such column is known: balance\n", import.Error);
+        Assert.Equal((0, "", $"Wrote 1 expenses to {ndjson}.\n"), (export.ExitCode, export.Output, export.Error));
+        Assert.Equal((0, "Imported 1 expenses.\n3.50 EUR in 1 expenses\n", ""), (again.ExitCode, again.Output, again.Error));
+        Assert.Equal($"{Listed}2026-01-01,Coffee,3.50,EUR\n", await ListAsync(database));
+    }
+
+    [Fact]
+    public async Task Standard_input_can_be_imported_and_a_dry_run_writes_nothing()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+
+        var dryRun = await OutlayProcess.RunAsync(["import", "-", "--dry-run", "--currency", "chf"], database.Environment, TwoRows);
+        var nothing = await ListAsync(database);
+        var import = await OutlayProcess.RunAsync(["import", "-"], database.Environment, TwoRows);
+
+        Assert.Equal((0, "Would import 2 expenses.\n3.50 CHF in 1 expenses\n1200 JPY in 1 expenses\n"), (dryRun.ExitCode, dryRun.Output));
+        Assert.Equal("", nothing);
+        Assert.Equal(0, import.ExitCode);
+        Assert.Equal(Listed, await ListAsync(database));
+    }
+
+    [Fact]
+    public async Task Bad_rows_are_listed_and_can_be_left_out()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        const string File = "date,description,amount\n2026-01-01,Tea,\"1,50\"\n2026-01-01,Coffee,3.50\n";
+        const string Fault = "line 2: amount: Amount must be digits with a point before the decimals, like 3.50: no sign, no exponent, no thousands separators\n";
+
+        var refused = await OutlayProcess.RunAsync(["import", "-"], database.Environment, File);
+        var nothing = await ListAsync(database);
+        var skipped = await OutlayProcess.RunAsync(["import", "-", "--skip-invalid"], database.Environment, File);
+
+        Assert.Equal((3, ""), (refused.ExitCode, refused.Output));
+        Assert.Equal($"{Fault}1 of 2 rows break the rules, nothing was imported: correct them, or leave them out with --skip-invalid.\n", refused.Error);
+        Assert.Equal("", nothing);
+        Assert.Equal((0, "Imported 1 expenses.\n3.50 EUR in 1 expenses\n"), (skipped.ExitCode, skipped.Output));
+        Assert.Equal($"{Fault}Left out: 1 rows that break the rules.\n", skipped.Error);
+    }
+
+    [Fact]
+    public async Task Interrupting_an_import_leaves_nothing()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var import = OutlayProcess.Start(["import", "-"], database.Environment);
+        await import.WriteAsync(TwoRows);
+        // What is written here is read only when the program listens, and so to its signals.
+        await import.WriteAsync(string.Concat(Enumerable.Repeat("2026-01-01,Coffee,3.50,,\n", 100_000)));
+
+        await import.SignalAsync("INT");
+        var end = await import.WaitForExitAsync();
+
+        Assert.Equal((130, "", "Cancelled."), (end.ExitCode, end.Output, end.Error.Split('\n')[^2]));
+        Assert.Equal("", await ListAsync(database));
+    }
+
+    [Theory]
+    [InlineData("nope.csv", "nope.csv is not there: check the path.")]
+    [InlineData(".", ". is a folder: name a file in it.")]
+    public async Task A_file_that_cannot_be_read_is_named_with_what_to_do(string file, string message)
+    {
+        var result = await OutlayProcess.RunAsync(["import", file]);
+
+        Assert.Equal((3, "", $"{message}\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Fact]
+    public async Task A_file_is_only_replaced_when_asked_to()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var file = Path.Combine(database.Folder, "expenses.csv");
+        await File.WriteAllTextAsync(file, "precious");
+
+        var refused = await RunAsync(database, "export", "--to", file);
+        var kept = await File.ReadAllTextAsync(file);
+        var replaced = await RunAsync(database, "export", "--to", file, "--yes");
+
+        Assert.Equal((5, $"{file} is there already: name another file, or add --yes to replace it.\n"), (refused.ExitCode, refused.Error));
+        Assert.Equal("precious", kept);
+        Assert.Equal(0, replaced.ExitCode);
+        Assert.StartsWith("id,date,description", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_asks_before_it_replaces_a_file()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var file = Path.Combine(database.Folder, "expenses.csv");
+        await File.WriteAllTextAsync(file, "precious");
+
+        await using var export = OutlayProcess.StartInTerminal(["export", "--to", file], database.Environment);
+        await export.WaitForOutputAsync("[y/N]");
+        await export.WriteLineAsync("n");
+        var end = await export.WaitForExitAsync();
+
+        Assert.Contains("Nothing was written.", end.Output, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
+    public async Task A_terminal_shows_how_far_an_import_is()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var file = Path.Combine(database.Folder, "in.csv");
+        await File.WriteAllTextAsync(file, TwoRows);
+
+        await using var import = OutlayProcess.StartInTerminal(["import", file], database.Environment);
+        var end = await import.WaitForExitAsync();
+
+        Assert.Contains("Importing", end.Output, StringComparison.Ordinal);
+        Assert.Contains("Imported 2 expenses.", end.Output, StringComparison.Ordinal);
+        Assert.Equal(Listed, await ListAsync(database));
+    }
+
+    private static Task<ProcessResult> RunAsync(TestDatabase database, params string[] arguments) => OutlayProcess.RunAsync(arguments, database.Environment);
+
+    /// <summary>Date, description, amount and currency of all that is stored, newest first.</summary>
+    private static async Task<string> ListAsync(TestDatabase database)
+    {
+        var expenses = await database.Expenses.ListAsync("default", new Outlay.Expenses.ExpenseFilter(), Test.Token).ToListAsync(Test.Token);
+        return string.Concat(expenses.Select(expense =>
+            $"{expense.Content.Date:O},{expense.Content.Description},{expense.Content.Amount},{expense.Content.Amount.Currency}\n"));
+    }
+}
