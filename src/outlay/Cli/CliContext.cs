@@ -48,7 +48,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     public Stream InStream => field ??= OpenInput();
 
     /// <summary>What a person or a pipe writes. The terminal itself edits the line.</summary>
-    public TextReader In => field ??= new StreamReader(InStream, s_utf8);
+    public TextReader In => field ??= new StreamReader(OpenRawInput(), s_utf8);
 
     /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D).</summary>
     public async Task<string?> AskAsync(string question, CancellationToken token)
