@@ -13,6 +13,12 @@ internal sealed class SqliteDatabase : Database
     /// <summary>How long a writer of this process waits for the writers before it.</summary>
     private static readonly TimeSpan s_turnTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a connection keeps of the file in memory, in KiB.</summary>
+    private const int CacheSize = 2_000;
+
+    /// <summary>The same during a bulk insert, which goes all over the indexes.</summary>
+    private const int BulkCacheSize = 16_000;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _file;
     private readonly string _connectionString;
@@ -48,7 +54,7 @@ internal sealed class SqliteDatabase : Database
             // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
             // with NORMAL the last commits before it can be lost.
             await new Sql(
-                $"pragma busy_timeout = {s_busyTimeout.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full")
+                $"pragma busy_timeout = {s_busyTimeout.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheSize}")
                 .ExecuteAsync(connection, token);
             return connection;
         }
@@ -124,9 +130,10 @@ internal sealed class SqliteDatabase : Database
                 .With("@last", last).With("@table", table).ExecuteAsync(connection, token);
     }
 
-    public override Task BulkInsertAsync<T>(
+    public override async Task BulkInsertAsync<T>(
         DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
     {
+        await new Sql($"pragma cache_size = -{BulkCacheSize}").ExecuteAsync(connection, token);
         using var insert = new SqliteBulkInsert((SqliteConnection)connection, table, columns);
         foreach (var row in rows)
         {
@@ -134,8 +141,6 @@ internal sealed class SqliteDatabase : Database
             write(insert, row);
             insert.EndRow();
         }
-
-        return Task.CompletedTask;
     }
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
