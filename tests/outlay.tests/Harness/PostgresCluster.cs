@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -25,12 +26,13 @@ internal sealed class PostgresCluster : IAsyncDisposable
     private static int s_names;
 
     private readonly string _folder;
-    private readonly int _port;
+    private readonly int _port = FreePort();
+    private readonly Process _keeper;
 
-    private PostgresCluster(string folder, int port)
+    private PostgresCluster(string folder)
     {
         _folder = folder;
-        _port = port;
+        _keeper = StartKeeper(folder);
     }
 
     /// <summary>Why tests on PostgreSQL are skipped; null when they run.</summary>
@@ -68,8 +70,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
             await Command.RunAsync("chown", "-R", Account, folder);
         await RunAsync("initdb", "-D", Path.Combine(folder, "data"), "-U", User, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
             "--auth-local=trust", "--auth-host=scram-sha-256", $"--pwfile={password}");
-        var cluster = new PostgresCluster(folder, FreePort());
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        var cluster = new PostgresCluster(folder);
         await cluster.StartAsync();
         return cluster;
     }
@@ -103,11 +104,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!Directory.Exists(_folder))
-            return;
-        if (File.Exists(Path.Combine(_folder, "data", "postmaster.pid")))
-            await RunAsync("pg_ctl", "stop", "-w", "-m", "immediate", "-D", Path.Combine(_folder, "data"));
-        Directory.Delete(_folder, recursive: true);
+        _keeper.StandardInput.Close();
+        await _keeper.WaitForExitAsync();
     }
 
     private static string Account => File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
@@ -128,13 +126,26 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>
+    /// Stops the server and removes its folder when its standard input ends: with the cluster, or with the test run, also
+    /// when that is killed.
+    /// </summary>
+    private static Process StartKeeper(string folder)
+    {
+        const string Script = """trap '' HUP INT TERM; read -r _; "$@" >/dev/null 2>&1; rm -rf "$0" """;
+        string[] stop = Unprivileged("pg_ctl", "stop", "-w", "-m", "immediate", "-D", Path.Combine(folder, "data"));
+        return Process.Start(new ProcessStartInfo("sh", ["-c", Script, folder, .. stop]) { RedirectStandardInput = true, WorkingDirectory = "/" })!;
+    }
+
+    private static Task RunAsync(string program, params string[] arguments) => Command.RunAsync(Unprivileged(program, arguments));
+
     /// <summary>PostgreSQL refuses to run as root.</summary>
-    private static Task RunAsync(string program, params string[] arguments)
+    private static string[] Unprivileged(string program, params string[] arguments)
     {
         string[] command = [Path.Combine(s_binaries!, program), .. arguments];
         return Environment.IsPrivilegedProcess
-            ? Command.RunAsync(["setpriv", $"--reuid={Account}", $"--regid={(Account == "nobody" ? "nogroup" : Account)}", "--clear-groups", .. command])
-            : Command.RunAsync(command);
+            ? ["setpriv", $"--reuid={Account}", $"--regid={(Account == "nobody" ? "nogroup" : Account)}", "--clear-groups", .. command]
+            : command;
     }
 
     private static string? FindBinaries()
@@ -147,11 +158,22 @@ internal sealed class PostgresCluster : IAsyncDisposable
         return newest.Concat(path).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")));
     }
 
+    /// <summary>A port below those that the system gives to clients: one of them could take it while the server is stopped.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(15_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+            }
+        }
     }
 }
 
