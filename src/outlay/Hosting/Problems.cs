@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Outlay.Expenses;
 
 namespace Outlay.Hosting;
@@ -18,7 +19,7 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null })
                 await AnswerAsync(context, FromStatus(context));
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (IsHungUp(context, exception))
         {
             // Nobody is there to read an answer; the status is for the log.
             if (!context.Response.HasStarted)
@@ -42,6 +43,10 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
         context.Features.Set(new BrokenAnswer());
         context.Abort();
     }
+
+    /// <summary>A connection that is cut off in the middle of a body shows as that before it shows as an aborted request.</summary>
+    private static bool IsHungUp(HttpContext context, Exception exception) =>
+        exception is ConnectionResetException || (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested);
 
     private static AppException FromException(Exception exception) => exception switch
     {

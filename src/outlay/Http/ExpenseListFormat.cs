@@ -54,12 +54,15 @@ internal static class ExpenseListFormat
     {
         await using var writer = new Utf8JsonWriter(response.BodyWriter, ExpenseJson.Format);
         writer.WriteStartArray();
+        var sent = 0L;
         await foreach (var expense in expenses)
         {
             ExpenseJson.Write(writer, expense);
-            if (writer.BytesPending < FlushSize)
+            // The writer hands each full block on to the response, which keeps all of them until it is flushed.
+            if (writer.BytesCommitted + writer.BytesPending - sent < FlushSize)
                 continue;
             writer.Flush();
+            sent = writer.BytesCommitted;
             await response.BodyWriter.FlushAsync(token);
         }
 

@@ -62,8 +62,19 @@ internal abstract class Database : IAsyncDisposable
         await using var connection = await Explained(OpenAsync(token));
         await using var command = sql.On(connection);
         await using var reader = await Explained(command.ExecuteReaderAsync(token));
-        while (await Explained(reader.ReadAsync(token)))
-            yield return map(reader);
+        var ended = false;
+        try
+        {
+            while (await Explained(reader.ReadAsync(token)))
+                yield return map(reader);
+            ended = true;
+        }
+        finally
+        {
+            // A reader that is left early would read on to the last row before it gives its connection back.
+            if (!ended)
+                command.Cancel();
+        }
     }
 
     /// <summary>

@@ -49,8 +49,7 @@ public sealed class CancelledRequestTests
         var log = "";
         await Eventually.TrueAsync("the request is logged", async () =>
             (log = await logs.ReadAllAsync()).Contains("http_request", StringComparison.Ordinal));
-        Assert.Contains("\"status\":499", log, StringComparison.Ordinal);
-        Assert.DoesNotContain("request_failed", log, StringComparison.Ordinal);
+        Assert.True(log.Contains("\"status\":499", StringComparison.Ordinal) && !log.Contains("request_failed", StringComparison.Ordinal), log);
     }
 
     /// <returns>The id if the answer came before the client hung up.</returns>
