@@ -12,7 +12,17 @@ internal static class ProcessFigures
     public static double ResidentMemory(Process process) => Memory(process, "VmRSS:");
 
     /// <summary>The most memory that a process has held so far, in MB of 10^6 bytes; 0 once it has ended.</summary>
-    public static double PeakMemory(Process process) => Memory(process, "VmHWM:");
+    public static double PeakMemory(Process process)
+    {
+        try
+        {
+            return Memory(process, "VmHWM:");
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            return 0;
+        }
+    }
 
     /// <summary>Waits until a process does nothing any more.</summary>
     public static async Task WaitUntilIdleAsync(Process process, CancellationToken token)
@@ -29,7 +39,8 @@ internal static class ProcessFigures
 
     private static double Memory(Process process, string field)
     {
-        var line = File.ReadLines($"/proc/{process.Id}/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
-        return line is null ? 0 : long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024 / 1e6;
+        var line = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
+        var kilobytes = line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
+        return long.Parse(kilobytes, NumberStyles.None, CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
 }

@@ -14,7 +14,7 @@ internal static class DiagnosisOutput
         var table = new Table(cli, new("OWNER"), new("MONTH"), new("CURRENCY"), new("CATEGORY"),
             new("KEPT", Right: true), new("COUNT", Right: true), new("RECOMPUTED", Right: true), new("COUNT", Right: true));
         foreach (var (owner, key, kept, keptCount, recomputed, recomputedCount) in diagnosis.Mismatches)
-            table.Add(owner, key.Month, key.Currency, key.CategoryKey, $"{kept}", $"{keptCount}", $"{recomputed}", $"{recomputedCount}");
+            table.Add(owner, key.Month == TotalsKey.AllMonths ? "all" : key.Month, key.Currency, key.CategoryKey, $"{kept}", $"{keptCount}", $"{recomputed}", $"{recomputedCount}");
         table.Flush();
     }
 }

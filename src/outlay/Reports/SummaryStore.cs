@@ -29,6 +29,8 @@ internal static class SummaryStore
         var key = KeyOf(group, month: "month");
         var sql = new Sql($"select {key.Key}, {key.Name}, currency, {Sum}, cast(sum(count) as bigint) from totals where owner = @owner and count > 0")
             .With("@owner", owner);
+        var overAll = filter is { From: null, To: null } && group is not SummaryGroup.Month;
+        sql.Append($" and month {(overAll ? "=" : "<>")} '{TotalsKey.AllMonths}'");
         if (filter.From is { } from)
             sql.Append(" and month >= @from").With("@from", TotalsKey.MonthOf(from));
         if (filter.To is { } to)

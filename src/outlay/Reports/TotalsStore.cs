@@ -18,9 +18,13 @@ internal sealed class TotalsChange
 
     private TotalsChange Count(ExpenseContent content, int sign)
     {
-        var key = new TotalsKey(TotalsKey.MonthOf(content.Date), content.Amount.Currency.Code, content.CategoryKey);
-        var delta = _deltas.GetValueOrDefault(key) ?? new Delta(content.Category?.Text, 0, 0);
-        _deltas[key] = delta with { Amount = delta.Amount + (sign * content.Amount.Minor), Count = delta.Count + sign };
+        foreach (var month in (string[])[TotalsKey.AllMonths, TotalsKey.MonthOf(content.Date)])
+        {
+            var key = new TotalsKey(month, content.Amount.Currency.Code, content.CategoryKey);
+            var delta = _deltas.GetValueOrDefault(key) ?? new Delta(content.Category?.Text, 0, 0);
+            _deltas[key] = delta with { Amount = delta.Amount + (sign * content.Amount.Minor), Count = delta.Count + sign };
+        }
+
         return this;
     }
 
@@ -28,9 +32,12 @@ internal sealed class TotalsChange
 }
 
 /// <summary>What one row of the totals adds up.</summary>
-/// <param name="Month">YYYY-MM.</param>
+/// <param name="Month">YYYY-MM, or <see cref="AllMonths"/>.</param>
 internal readonly record struct TotalsKey(string Month, string Currency, string CategoryKey) : IComparable<TotalsKey>
 {
+    /// <summary>Stands for all months together, so that a sum over the whole history does not read one row per month.</summary>
+    public const string AllMonths = "";
+
     public static string MonthOf(DateOnly date) => ExpenseRules.FormatDate(date)[..7];
 
     public int CompareTo(TotalsKey other) =>
@@ -44,11 +51,16 @@ internal static class TotalsStore
 {
     /// <summary>The totals as they follow from the expenses.</summary>
     private const string Recompute =
-        """
-        select owner, substr(cast(date as text), 1, 7) as month, currency, category_key, min(category) as category,
-               cast(sum(amount) as bigint) as amount, count(*) as count
-        from expenses where deleted_at is null
-        group by owner, substr(cast(date as text), 1, 7), currency, category_key
+        $"""
+        with monthly as (
+            select owner, substr(cast(date as text), 1, 7) as month, currency, category_key, min(category) as category,
+                   cast(sum(amount) as bigint) as amount, count(*) as count
+            from expenses where deleted_at is null
+            group by owner, substr(cast(date as text), 1, 7), currency, category_key)
+        select owner, month, currency, category_key, category, amount, count from monthly
+        union all
+        select owner, '{TotalsKey.AllMonths}', currency, category_key, min(category), cast(sum(amount) as bigint), cast(sum(count) as bigint)
+        from monthly group by owner, currency, category_key
         """;
 
     /// <summary>Brings the totals up to date, within the transaction of the change itself.</summary>
@@ -59,7 +71,7 @@ internal static class TotalsStore
             if (delta is { Count: 0 } && delta.Amount == 0)
                 continue;
             if (Int128.Abs(delta.Amount) > long.MaxValue)
-                throw new AppException(ErrorCode.LimitExceeded, $"The expenses of {key.Month} in {key.Currency} add up to more than 64 bits hold.");
+                throw new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.");
             await new Sql(
                 """
                 insert into totals (owner, month, currency, category_key, category, amount, count)

@@ -72,7 +72,7 @@ internal sealed class PostgresDatabase : Database
     protected override AppException? Explain(Exception exception) => exception switch
     {
         PostgresException { SqlState: PostgresErrorCodes.NumericValueOutOfRange } =>
-            new AppException(ErrorCode.LimitExceeded, "The total of one month, currency and category would exceed 64 bits.", exception),
+            new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.", exception),
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
             Unavailable($"PostgreSQL at {Location} refused the login of {_settings.User}: check DB_USER and DB_PASSWORD.", exception),
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>

@@ -92,7 +92,7 @@ internal sealed class SqliteDatabase : Database
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB } =>
             new AppException(ErrorCode.Inconsistent, $"{_file} is damaged or not an Outlay database. Keep a copy of it and restore a backup.", exception),
         SqliteException { SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT | (12 << 8) } =>
-            new AppException(ErrorCode.LimitExceeded, "The total of one month, currency and category would exceed 64 bits.", exception),
+            new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.", exception),
         _ => null,
     };
 

@@ -34,9 +34,10 @@ create table expense_tags (
 );
 
 -- What each month, currency and category adds up to, kept in the transaction of every change; the trash does not count.
+-- The month '' is all months together.
 create table totals (
   owner        text             not null references owners (name),
-  month        text collate "C" not null check (char_length(month) = 7),
+  month        text collate "C" not null check (char_length(month) in (0, 7)),
   currency     text             not null,
   category_key text             not null,
   category     text,
