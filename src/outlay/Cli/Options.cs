@@ -73,6 +73,8 @@ internal static class Options
                 return default;
             },
         };
+        // Instead of the names that the type would suggest.
+        option.CompletionSources.Clear();
         option.CompletionSources.Add([.. choices.Select(choice => choice.Text)]);
         return option;
     }
