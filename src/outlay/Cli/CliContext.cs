@@ -109,7 +109,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
         return Database;
     }
 
-    /// <summary>Standard input itself waits for the next bytes, whatever happens meanwhile: that wait is left behind.</summary>
+    /// <summary>Standard input, in a form whose reads can be cancelled.</summary>
     private static Stream OpenInput()
     {
         var pipe = new Pipe();
@@ -118,6 +118,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
             Exception? failure = null;
             try
             {
+                // It waits for the next bytes, whatever happens meanwhile: that wait is left behind.
                 await OpenRawInput().CopyToAsync(pipe.Writer);
             }
             catch (Exception e)
