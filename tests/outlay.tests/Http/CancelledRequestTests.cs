@@ -49,7 +49,10 @@ public sealed class CancelledRequestTests
         var log = "";
         await Eventually.TrueAsync("the request is logged", async () =>
             (log = await logs.ReadAllAsync()).Contains("http_request", StringComparison.Ordinal));
-        Assert.True(log.Contains("\"status\":499", StringComparison.Ordinal) && !log.Contains("request_failed", StringComparison.Ordinal), log);
+        // The web server may take the end of the connection for the end of the body.
+        Assert.Matches("\"status\":(400|499),", log);
+        Assert.DoesNotContain("request_failed", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"level\":\"error\"", log, StringComparison.Ordinal);
     }
 
     /// <returns>The id if the answer came before the client hung up.</returns>

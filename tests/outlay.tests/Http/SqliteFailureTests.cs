@@ -16,11 +16,9 @@ public sealed class SqliteFailureTests
         // A connection of its own: to the engine the same as another process.
         await using (await OpenTransaction.BeginAsync(server.Database.Database, "update expenses set notes = 'held' where id = 1"))
         {
-            foreach (var answer in await Task.WhenAll(
-                server.SendAsync("POST", "/expenses", Coffee),
-                server.SendAsync("PATCH", "/expenses/1", """{"amount":4}""", ("If-Match", "*")),
-                server.SendAsync("DELETE", "/expenses/1")))
+            foreach (var (method, path, body) in new[] { ("POST", "/expenses", Coffee), ("PATCH", "/expenses/1", """{"amount":4}"""), ("DELETE", "/expenses/1", null) })
             {
+                var answer = await server.SendAsync(method, path, body, ("If-Match", "*"));
                 Assert.Equal("1", answer.MustBeProblem(503, "unavailable")["Retry-After"]);
                 Assert.EndsWith("is locked by another process.", answer.Detail, StringComparison.Ordinal);
             }
