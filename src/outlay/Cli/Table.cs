@@ -2,7 +2,7 @@ namespace Outlay.Cli;
 
 /// <summary>A column of a table.</summary>
 /// <param name="Right">Whether its cells end below each other, as numbers do.</param>
-internal readonly record struct Column(string Title, bool Right = false);
+internal sealed record Column(string Title, bool Right = false);
 
 /// <summary>
 /// Writes aligned columns at constant memory: widths follow the widest cell of the rows so far, a batch at a time. The last
