@@ -13,7 +13,13 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     /// <summary>Long enough for a busy machine; only a program that hangs gets here.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "outlay.exe" : "outlay");
+    /// <summary>
+    /// The program as it was built. The copy beside the tests is not it: coverage rewrites that one, and its processes then
+    /// get in each other's way when they end.
+    /// </summary>
+    private static readonly string s_program = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "outlay", new DirectoryInfo(AppContext.BaseDirectory).Name,
+        OperatingSystem.IsWindows() ? "outlay.exe" : "outlay"));
 
     private readonly TestFolder _home;
     private readonly Process _process;
