@@ -13,7 +13,8 @@ public sealed class BenchTests
         using var messages = new StringWriter();
 
         var exitCode = await Benchmark.MainAsync(
-            ["--smoke", "--engines", engine is Engine.Postgres ? "postgres" : "sqlite"], environment.GetValueOrDefault, output, messages, Test.Token);
+            ["--smoke", "--engines", engine is Engine.Postgres ? "postgres" : "sqlite", "--program", OutlayProcess.Program],
+            environment.GetValueOrDefault, output, messages, Test.Token);
 
         Assert.True(exitCode == 0, messages.ToString());
         Assert.All(Measure.All, measure => Assert.Contains($"| {measure.Name} |", output.ToString(), StringComparison.Ordinal));

@@ -119,6 +119,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
             try
             {
                 // It waits for the next bytes, whatever happens meanwhile: that wait is left behind.
+                // A token would not end the read: it waits in the system.
                 await OpenRawInput().CopyToAsync(pipe.Writer);
             }
             catch (Exception e)

@@ -103,7 +103,7 @@ public sealed class UsageTests
 
         await Command.RunAsync("bash", "-c",
             $"""
-            PATH={AppContext.BaseDirectory}:$PATH
+            PATH={Path.GetDirectoryName(OutlayProcess.Program)}:$PATH
             source {folder.File("completion")}
             COMP_LINE='outlay rest' COMP_POINT=11 COMP_WORDS=(outlay rest) COMP_CWORD=1
             _outlay

@@ -13,7 +13,13 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     /// <summary>Long enough for a busy machine; only a program that hangs gets here.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "outlay.exe" : "outlay");
+    /// <summary>
+    /// The program as it was built. The copy beside the tests is not it: coverage rewrites that one, and its processes then
+    /// get in each other's way when they end.
+    /// </summary>
+    public static readonly string Program = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "outlay", new DirectoryInfo(AppContext.BaseDirectory).Name,
+        OperatingSystem.IsWindows() ? "outlay.exe" : "outlay"));
 
     private readonly TestFolder _home;
     private readonly Process _process;
@@ -68,19 +74,19 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
 
     /// <summary>Starts the program and leaves it running.</summary>
     public static OutlayProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        new(s_program, arguments, environment);
+        new(Program, arguments, environment);
 
     /// <summary>Starts the program on a pseudo-terminal of 120 columns: <see cref="Output"/> is what the terminal shows.</summary>
     public static OutlayProcess StartInTerminal(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var command = string.Join(' ', arguments.Prepend(s_program).Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+        var command = string.Join(' ', arguments.Prepend(Program).Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
         return new OutlayProcess("script", ["-qfec", $"stty rows 40 cols 120; exec {command}", "/dev/null"], environment);
     }
 
     /// <summary>Runs a script of bash in which <c>outlay</c> is the program, and which ends at the first command that fails.</summary>
     public static async Task<ProcessResult> RunScriptAsync(string script, IReadOnlyDictionary<string, string> environment)
     {
-        await using var process = new OutlayProcess("bash", ["-euo", "pipefail", "-c", $"outlay() {{ '{s_program}' \"$@\"; }}\n{script}"], environment);
+        await using var process = new OutlayProcess("bash", ["-euo", "pipefail", "-c", $"outlay() {{ '{Program}' \"$@\"; }}\n{script}"], environment);
         process.EndInput();
         return await process.WaitForExitAsync();
     }
