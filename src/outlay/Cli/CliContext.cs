@@ -78,7 +78,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     public Settings Settings => field ??= ReadSettings();
 
     /// <summary>The database, whatever its schema is.</summary>
-    public Database Database => _database ??= Database.Open(Settings);
+    public Database Database => _database ??= Database.Open(Settings, Database.PatienceOfVerbs);
 
     public async Task<ExpenseService> ExpensesAsync(CancellationToken token) =>
         new(await MigratedDatabaseAsync(token), clock, Settings);

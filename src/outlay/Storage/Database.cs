@@ -9,8 +9,11 @@ namespace Outlay.Storage;
 /// </summary>
 internal abstract class Database : IAsyncDisposable
 {
-    /// <summary>How long to wait for a connection before the database counts as unavailable.</summary>
-    public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(1.5);
+    /// <summary>How long a request waits for a connection or a lock: it is to be answered within two seconds.</summary>
+    public static readonly TimeSpan PatienceOfRequests = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long a verb waits for a connection or a lock, while a person looks on.</summary>
+    public static readonly TimeSpan PatienceOfVerbs = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a caller should wait before it tries an unavailable database again.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -27,8 +30,10 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>The type of a column that holds a moment in time.</summary>
     public abstract string TimestampType { get; }
 
-    public static Database Open(Settings settings) =>
-        settings.Postgres is { } postgres ? new PostgresDatabase(postgres) : new SqliteDatabase(settings.SqliteFile);
+    /// <param name="settings">Which engine, and where its data is.</param>
+    /// <param name="patience">How long to wait for a connection or a lock before the database counts as unavailable.</param>
+    public static Database Open(Settings settings, TimeSpan patience) =>
+        settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience) : new SqliteDatabase(settings.SqliteFile, patience);
 
     /// <summary>Runs reads on one connection. Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.</summary>
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token)
@@ -100,7 +105,7 @@ internal abstract class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection, ready for use, within <see cref="OpenTimeout"/>.</summary>
+    /// <summary>Opens a connection, ready for use, within the patience that it was given.</summary>
     protected abstract Task<DbConnection> OpenAsync(CancellationToken token);
 
     /// <summary>Waits for the turn to write, where an engine knows only one writer. Null where it takes many.</summary>

@@ -12,11 +12,13 @@ internal sealed class PostgresDatabase : Database
     private const long MigrationLock = 0x6F75746C6179; // "outlay"
 
     private readonly PostgresSettings _settings;
+    private readonly TimeSpan _patience;
     private readonly DbDataSource _dataSource;
 
-    public PostgresDatabase(PostgresSettings settings)
+    public PostgresDatabase(PostgresSettings settings, TimeSpan patience)
     {
         _settings = settings;
+        _patience = patience;
         var builder = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
         {
             Host = settings.Host,
@@ -26,7 +28,7 @@ internal sealed class PostgresDatabase : Database
             Password = settings.Password,
             ApplicationName = "outlay",
             // Whole seconds only: OpenAsync holds the exact limit.
-            Timeout = 2,
+            Timeout = (int)Math.Ceiling(patience.TotalSeconds),
             CommandTimeout = 30,
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
@@ -50,14 +52,14 @@ internal sealed class PostgresDatabase : Database
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(OpenTimeout);
+        limit.CancelAfter(_patience);
         try
         {
             return await _dataSource.OpenConnectionAsync(limit.Token);
         }
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
-            throw Unavailable($"PostgreSQL at {Location} gave no connection within {OpenTimeout.TotalSeconds} s.", e);
+            throw Unavailable($"PostgreSQL at {Location} gave no connection within {_patience.TotalSeconds} s.", e);
         }
     }
 

@@ -7,9 +7,6 @@ namespace Outlay.Storage;
 /// <summary>The embedded engine: one file, many readers, one writer at a time.</summary>
 internal sealed class SqliteDatabase : Database
 {
-    /// <summary>How long a statement waits for another process to give up its lock.</summary>
-    private static readonly TimeSpan s_busyTimeout = TimeSpan.FromSeconds(1.5);
-
     /// <summary>How long a writer of this process waits for the writers before it.</summary>
     private static readonly TimeSpan s_turnTimeout = TimeSpan.FromSeconds(5);
 
@@ -21,12 +18,15 @@ internal sealed class SqliteDatabase : Database
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _file;
+    private readonly TimeSpan _patience;
     private readonly string _connectionString;
 
     /// <param name="file">The database file; it and its folder are made when they do not exist.</param>
-    public SqliteDatabase(string file)
+    /// <param name="patience">How long a statement waits for another process to give up its lock.</param>
+    public SqliteDatabase(string file, TimeSpan patience)
     {
         _file = file;
+        _patience = patience;
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = file,
@@ -54,7 +54,7 @@ internal sealed class SqliteDatabase : Database
             // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
             // with NORMAL the last commits before it can be lost.
             await new Sql(
-                $"pragma busy_timeout = {s_busyTimeout.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheSize}")
+                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheSize}")
                 .ExecuteAsync(connection, token);
             return connection;
         }
