@@ -40,6 +40,9 @@ internal sealed record BenchOptions(
 
     private static readonly int[] s_smokeSizes = [100, 1_000];
 
+    /// <summary>What gives the same run again.</summary>
+    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
+
     /// <summary>Throws <see cref="ArgumentException"/> that says what is wrong.</summary>
     public static BenchOptions Read(string[] arguments, PostgresSettings? postgres)
     {

@@ -19,7 +19,7 @@ internal static class Benchmark
             }
 
             var options = BenchOptions.Read(arguments, PostgresSettings.From(new SettingsSource(environment)));
-            await RunAsync(options, string.Join(' ', arguments), output, messages, token);
+            await RunAsync(options, output, messages, token);
             return 0;
         }
         catch (ArgumentException e)
@@ -34,10 +34,10 @@ internal static class Benchmark
         }
     }
 
-    private static async Task RunAsync(BenchOptions options, string arguments, TextWriter output, TextWriter messages, CancellationToken token)
+    private static async Task RunAsync(BenchOptions options, TextWriter output, TextWriter messages, CancellationToken token)
     {
         var report = new StringBuilder();
-        await AddAsync(Report.Head(arguments, await Machine.DescribeAsync(options, token)));
+        await AddAsync(Report.Head(options, await Machine.DescribeAsync(options, token)));
         foreach (var engine in options.Engines)
         {
             var results = new Results();

@@ -7,11 +7,11 @@ namespace Outlay.Bench;
 internal static class Report
 {
     /// <summary>What was run, and on what.</summary>
-    public static string Head(string arguments, IReadOnlyList<(string Name, string Value)> machine)
+    public static string Head(BenchOptions options, IReadOnlyList<(string Name, string Value)> machine)
     {
         var text = new StringBuilder();
         text.AppendLine("# How fast").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./bench/run {arguments}`, with seed {SampleExpenses.Seed}. The servers of all sizes ran at once and took turns, so");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `{options.Command}`, with seed {SampleExpenses.Seed}. The servers of all sizes ran at once and took turns, so");
         text.AppendLine("that the ratios between them hold on a machine that does other things too. Client and server share it.").AppendLine();
         foreach (var (name, value) in machine)
             text.AppendLine(CultureInfo.InvariantCulture, $"- {name}: {value}");
