@@ -11,7 +11,7 @@ internal sealed record ProcessResult(int ExitCode, string Output, string Error);
 internal sealed partial class OutlayProcess : IAsyncDisposable
 {
     /// <summary>Long enough for a busy machine; only a program that hangs gets here.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// The program as it was built. The copy beside the tests is not it: coverage rewrites that one, and its processes then
