@@ -53,6 +53,7 @@ internal static class App
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
+        app.UseMiddleware<CrossSiteGuard>();
         app.UseRouting();
         app.UseSwaggerUI(ui =>
         {
@@ -91,7 +92,7 @@ internal static class App
         catch (Exception e) when (e is IOException or SocketException)
         {
             throw new AppException(ErrorCode.BadConfiguration,
-                $"Cannot listen on {settings.Listen}: {e.Message} Another program may use the port; set LISTEN to another, for example http://127.0.0.1:{settings.Listen.Port + 1}.", e);
+                $"Cannot listen on {settings.Listen}: {e.Message.TrimEnd('.')}. Set LISTEN to an address of this machine and a port that no other program uses, for example http://127.0.0.1:{settings.Listen.Port + 1}.", e);
         }
     }
 

@@ -5,6 +5,7 @@ internal enum ErrorCode
 {
     InvalidInput,
     Usage,
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     Conflict,
@@ -51,6 +52,8 @@ internal static class ErrorTable
             "Correct each field named in errors and send it again. Nothing was stored."),
         ErrorCode.Usage => new("usage", 400, 2, "The command is not complete or not known",
             "Run the verb with --help to see what it takes."),
+        ErrorCode.Forbidden => new("forbidden", 403, 77, "The request may not do this",
+            "Send it from the service's own pages, or from a program."),
         ErrorCode.NotFound => new("not-found", 404, 4, "There is no such thing",
             "Check the address or the id; what was deleted is in the trash."),
         ErrorCode.MethodNotAllowed => new("method-not-allowed", 405, 2, "The address does not take this method",

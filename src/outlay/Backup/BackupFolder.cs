@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
+using Outlay.Storage;
 
 namespace Outlay.Backup;
 
@@ -13,6 +13,9 @@ internal sealed class BackupFolder : IDisposable
     private const string TimeFormat = "yyyyMMdd_HHmmss";
     private const string LockName = $".{Prefix}lock";
     private const string TemporaryPrefix = $".{Prefix}tmp_";
+
+    /// <summary>How many bytes are compared at a time.</summary>
+    private const int BlockSize = 64 * 1024;
 
     private static readonly TimeSpan s_lockPoll = TimeSpan.FromMilliseconds(100);
 
@@ -35,7 +38,7 @@ internal sealed class BackupFolder : IDisposable
     /// </summary>
     public static async Task<BackupFolder> TakeAsync(string path, TimeProvider clock, CancellationToken token)
     {
-        Directory.CreateDirectory(path);
+        PrivateFolder.Create(path);
         var folder = new BackupFolder(path, await LockAsync(Path.Combine(path, LockName), clock, token));
         try
         {
@@ -55,7 +58,7 @@ internal sealed class BackupFolder : IDisposable
         var newest = Directory.EnumerateFiles(_path, $"{Prefix}*.csv").Where(IsBackup).MaxBy(Path.GetFileName, StringComparer.Ordinal);
         if (newest is null)
             return null;
-        return await HashAsync(newest, token) == await HashAsync(TemporaryFile, token) ? newest : null;
+        return await IsSameAsync(newest, TemporaryFile, token) ? newest : null;
     }
 
     /// <summary>Turns the temporary file into the backup of this second, or of the next one that has none.</summary>
@@ -107,10 +110,22 @@ internal sealed class BackupFolder : IDisposable
             File.Delete(file);
     }
 
-    private static async Task<string> HashAsync(string file, CancellationToken token)
+    private static async Task<bool> IsSameAsync(string left, string right, CancellationToken token)
     {
-        await using var stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, token));
+        await using var one = File.OpenRead(left);
+        await using var other = File.OpenRead(right);
+        if (one.Length != other.Length)
+            return false;
+        var (oneBlock, otherBlock) = (new byte[BlockSize], new byte[BlockSize]);
+        int read;
+        while ((read = await one.ReadAtLeastAsync(oneBlock, BlockSize, throwOnEndOfStream: false, token)) > 0)
+        {
+            await other.ReadExactlyAsync(otherBlock.AsMemory(0, read), token);
+            if (!oneBlock.AsSpan(0, read).SequenceEqual(otherBlock.AsSpan(0, read)))
+                return false;
+        }
+
+        return true;
     }
 
     private string Named(DateTime time) => Path.Combine(_path, $"{Prefix}{time.ToString(TimeFormat, CultureInfo.InvariantCulture)}.csv");

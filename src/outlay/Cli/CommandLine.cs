@@ -54,14 +54,16 @@ internal static class CommandLine
             verb.Define();
         foreach (var verb in verbs)
             root.Add(verb);
-        root.SetAction((_, token) => cli.InputIsTerminal && cli.OutputIsTerminal
-            ? Menu.RunAsync(cli, token)
-            : throw new AppException(ErrorCode.Usage, "A verb is missing: outlay --help lists them. On a terminal, outlay alone opens a menu."));
+        root.SetAction((_, token) => OpenMenuAsync(cli, token));
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
+
+    private static Task OpenMenuAsync(CliContext cli, CancellationToken token) => cli.InputIsTerminal && cli.OutputIsTerminal
+        ? Menu.RunAsync(cli, token)
+        : throw new AppException(ErrorCode.Usage, "A verb is missing: outlay --help lists them. On a terminal, outlay menu opens a menu.");
 
     private static Verb[] Verbs(CliContext cli) =>
     [
@@ -73,5 +75,6 @@ internal static class CommandLine
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
+        new("menu", "Opens the menu on a terminal, as outlay alone does.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu"),
     ];
 }

@@ -89,7 +89,7 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
         if (page.Expenses.Count == 0)
             cli.Out.WriteLine("There are no expenses yet.");
         if (page.Next is not null)
-            cli.Out.WriteLine($"These are the newest {Shown}: outlay list --all shows them all.");
+            cli.Out.WriteLine($"These are the newest {Shown}: {cli.ProgramName} list --all shows them all.");
     }
 
     private async Task DeleteAsync(CancellationToken token)
@@ -100,7 +100,7 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
         if (await cli.ConfirmAsync("Delete this expense?", token))
         {
             await expenses.DeleteAsync(cli.Owner, expense.Id, [expense.Version], token);
-            cli.Out.WriteLine($"Deleted. To undo it: outlay restore {expense.Id}");
+            cli.Out.WriteLine($"Deleted. To undo it: {cli.ProgramName} restore {expense.Id}");
         }
         else
         {

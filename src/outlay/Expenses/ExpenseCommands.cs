@@ -77,6 +77,8 @@ internal static class ExpenseCommands
         verb.Add(output);
         verb.SetAction(async (parsed, token) =>
         {
+            if (parsed.GetValue(trash) && parsed.GetValue(output) is OutputFormat.Csv)
+                throw new AppException(ErrorCode.Usage, "CSV does not say that an expense is in the trash: list the trash with --output json.");
             var wanted = filter.Read(parsed, cli.Clock) with { InTrash = parsed.GetValue(trash) };
             var expenses = await cli.ExpensesAsync(token);
             if (parsed.GetValue(all))
@@ -150,9 +152,8 @@ internal static class ExpenseCommands
                 return;
             }
 
-            foreach (var expense in expenses)
-                await service.DeleteAsync(cli.Owner, expense.Id, [expense.Version], token);
-            await cli.Messages.WriteLineAsync($"Deleted. To undo it: {string.Join("; ", expenses.Select(expense => $"outlay restore {expense.Id}"))}".AsMemory(), token);
+            await service.DeleteAsync(cli.Owner, [.. expenses.Select(expense => (expense.Id, (IReadOnlyCollection<long>?)[expense.Version]))], token);
+            await cli.Messages.WriteLineAsync($"Deleted. To undo it: {string.Join("; ", expenses.Select(expense => $"{cli.ProgramName} restore {expense.Id}"))}".AsMemory(), token);
         });
     }
 

@@ -81,8 +81,6 @@ internal static class ExpenseOutput
         WriteField(output, "version", $"{expense.Version}");
         WriteField(output, "created", $"{expense.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
         WriteField(output, "updated", $"{expense.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
-        if (expense.DeletedAt is { } deletedAt)
-            WriteField(output, "deleted", $"{deletedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
     }
 
     private static void WriteField(TextWriter output, string name, string? value)

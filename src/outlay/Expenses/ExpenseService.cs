@@ -29,7 +29,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>
     /// Records many expenses in one transaction, at constant memory: all of them, or none when the sequence throws.
-    /// Other writers of the totals wait only for the last moment of it.
+    /// On PostgreSQL, others who change the same totals wait only for its end; on SQLite every writer waits for all of it.
     /// </summary>
     /// <returns>How many there were.</returns>
     public Task<long> AddManyAsync(string owner, IAsyncEnumerable<ExpenseContent> contents, CancellationToken token) =>
@@ -54,11 +54,15 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <summary>One expense that counts. Throws <see cref="ErrorCode.NotFound"/>, also for one in the trash or of somebody else.</summary>
     public Task<Expense> GetAsync(string owner, long id, CancellationToken token) =>
         database.ReadAsync(async connection =>
-            await ExpenseStore.FindAsync(connection, owner, id, "", token) is { DeletedAt: null } expense ? expense : throw NotFound(id), token);
+            await ExpenseStore.FindAsync(connection, owner, id, token) is { DeletedAt: null } expense ? expense : throw NotFound(id), token);
 
     /// <summary>All that pass the filter, newest first, streamed at constant memory.</summary>
     public IAsyncEnumerable<Expense> ListAsync(string owner, ExpenseFilter filter, CancellationToken token) =>
         database.StreamAsync(ExpenseStore.List(owner, filter), ExpenseStore.Read, token);
+
+    /// <summary>All that pass the filter, oldest first, streamed at constant memory.</summary>
+    public IAsyncEnumerable<Expense> ExportAsync(string owner, ExpenseFilter filter, CancellationToken token) =>
+        database.StreamAsync(ExpenseStore.Export(owner, filter), ExpenseStore.Read, token);
 
     /// <summary>Some of those that pass the filter, newest first.</summary>
     /// <param name="after">The last expense of the page before; null for the first page.</param>
@@ -92,14 +96,27 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         }, token);
 
     /// <summary>Puts an expense into the trash.</summary>
-    public Task<Expense> DeleteAsync(string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+    public async Task<Expense> DeleteAsync(string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+        (await DeleteAsync(owner, [(id, versions)], token))[0];
+
+    /// <summary>Puts several expenses into the trash: all of them, or none.</summary>
+    public Task<IReadOnlyList<Expense>> DeleteAsync(string owner, IReadOnlyList<(long Id, IReadOnlyCollection<long>? Versions)> wanted, CancellationToken token) =>
         database.WriteAsync(async connection =>
         {
-            var old = await LockAsync(connection, owner, id, inTrash: false, versions, token);
             var now = Now();
-            await ExpenseStore.SetDeletedAsync(connection, owner, id, now, now, token);
-            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Remove(old.Content), token);
-            return old with { Version = old.Version + 1, UpdatedAt = now, DeletedAt = now };
+            var change = new TotalsChange();
+            var deleted = new List<Expense>();
+            // In the order of the ids, so that two who delete the same ones never wait for each other in a circle.
+            foreach (var (id, versions) in wanted.OrderBy(expense => expense.Id))
+            {
+                var old = await LockAsync(connection, owner, id, inTrash: false, versions, token);
+                change.Remove(old.Content);
+                await ExpenseStore.SetDeletedAsync(connection, owner, id, now, now, token);
+                deleted.Add(old with { Version = old.Version + 1, UpdatedAt = now, DeletedAt = now });
+            }
+
+            await TotalsStore.ApplyAsync(connection, owner, change, token);
+            return (IReadOnlyList<Expense>)deleted;
         }, token);
 
     /// <summary>Takes an expense out of the trash, as it was.</summary>
@@ -123,7 +140,8 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     private async Task<Expense> LockAsync(
         DbConnection connection, string owner, long id, bool inTrash, IReadOnlyCollection<long>? versions, CancellationToken token)
     {
-        var expense = await ExpenseStore.FindAsync(connection, owner, id, database.ForUpdate, token);
+        await ExpenseStore.LockAsync(connection, owner, id, database.ForUpdate, token);
+        var expense = await ExpenseStore.FindAsync(connection, owner, id, token);
         if (expense is null || inTrash != expense.DeletedAt.HasValue)
             throw inTrash ? new AppException(ErrorCode.NotFound, $"Expense with id {id} is not in the trash") : NotFound(id);
         if (versions is not null && !versions.Contains(expense.Version))

@@ -3,7 +3,7 @@ using Outlay.Storage;
 
 namespace Outlay.Expenses;
 
-/// <summary>Every SQL statement about single expenses and lists of them: one text for both engines. The owner is part of each.</summary>
+/// <summary>Every SQL statement about single expenses and lists of them: one text for both engines. Whoever asks for expenses names their owner.</summary>
 internal static class ExpenseStore
 {
     /// <summary>The columns that <c>Read</c> takes, in its order.</summary>
@@ -20,8 +20,17 @@ internal static class ExpenseStore
         "version", "created_at", "updated_at",
     ];
 
-    public static Task<Expense?> FindAsync(DbConnection connection, string owner, long id, string suffix, CancellationToken token) =>
-        new Sql($"{Select} where e.owner = @owner and e.id = @id{suffix}").With("@owner", owner).With("@id", id)
+    /// <summary>
+    /// Keeps an expense from changing until the transaction ends. A statement of its own: one that waits for the lock and reads
+    /// at once would see the tags of before the wait.
+    /// </summary>
+    /// <param name="forUpdate">How the engine is told: <see cref="Database.ForUpdate"/>.</param>
+    public static Task LockAsync(DbConnection connection, string owner, long id, string forUpdate, CancellationToken token) =>
+        new Sql($"select id from expenses where owner = @owner and id = @id{forUpdate}").With("@owner", owner).With("@id", id)
+            .ExecuteAsync(connection, token);
+
+    public static Task<Expense?> FindAsync(DbConnection connection, string owner, long id, CancellationToken token) =>
+        new Sql($"{Select} where e.owner = @owner and e.id = @id").With("@owner", owner).With("@id", id)
             .FirstAsync(connection, Read, token);
 
     /// <summary>Newest first, from behind a place in the list when one is given.</summary>
@@ -33,6 +42,10 @@ internal static class ExpenseStore
         sql.Append(" order by e.date desc, e.id desc");
         return limit is null ? sql : sql.Append(" limit @limit").With("@limit", limit.Value);
     }
+
+    /// <summary>Oldest first, as they were recorded: an import of them keeps their order.</summary>
+    public static Sql Export(string owner, ExpenseFilter filter) =>
+        filter.ApplyTo(new Sql(Select), owner).Append(" order by e.date, e.id");
 
     /// <summary>All that is stored, the trash included, of every owner.</summary>
     public static Sql Everything() =>

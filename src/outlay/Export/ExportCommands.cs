@@ -9,7 +9,7 @@ internal static class ExportCommands
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("export",
-            "Writes expenses as CSV or NDJSON, newest first. Importing the file gives the same expenses.",
+            "Writes expenses as CSV or NDJSON, oldest first. Importing the file gives the same expenses.",
             verb => Export(verb, cli),
             "outlay export > expenses.csv",
             "outlay export --to expenses-2026.ndjson --from 2026-01-01 --until 2026-12-31",
@@ -32,6 +32,8 @@ internal static class ExportCommands
         {
             var wanted = filter.Read(parsed, cli.Clock);
             var file = parsed.GetValue(to);
+            if (ExpenseRules.TryParseDate(file, out _))
+                throw new AppException(ErrorCode.Usage, $"--to names the file to write, and '{file}' is a date: the last day is --until.");
             var form = parsed.GetValue(format) ?? FormatOf(file);
             if (file is null)
             {
@@ -64,7 +66,7 @@ internal static class ExportCommands
     {
         var expenses = await cli.ExpensesAsync(token);
         await using var writer = ExpenseWriter.Over(output, format);
-        var all = expenses.ListAsync(cli.Owner, filter, token);
+        var all = expenses.ExportAsync(cli.Owner, filter, token);
         // A bar would stand between the rows that a person reads on the same terminal.
         if (output == cli.OutStream && cli.OutputIsTerminal)
             return await writer.WriteAllAsync(all, null, token);

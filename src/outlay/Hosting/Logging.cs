@@ -14,6 +14,8 @@ internal static partial class Logging
     /// <summary>The size in bytes at which a log file is closed and the next one begun.</summary>
     public const long MaxFileBytes = 50L * 1024 * 1024;
 
+    private const LogEventLevel AboveAll = LogEventLevel.Fatal + 1;
+
     /// <summary>
     /// Puts Outlay's logging in the place of the default. What is logged is written at once, and the file is closed with the host.
     /// Throws <see cref="ErrorCode.BadConfiguration"/> when LOG_FILE cannot be written.
@@ -33,6 +35,9 @@ internal static partial class Logging
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", frameworkLevel)
             .MinimumLevel.Override("System", frameworkLevel)
+            // What these say is told once, by whoever knows the cause: a start that failed, and what /readyz answers.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting", AboveAll)
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", AboveAll)
             .WriteTo.Console(format);
         if (settings.File is not { } file)
             return configuration.CreateLogger();

@@ -28,7 +28,9 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
         catch (Exception exception)
         {
             var failure = exception as AppException ?? FromException(exception);
-            if (ErrorTable.Of(failure.Code).HttpStatus >= 500)
+            if (failure.Code is ErrorCode.Unavailable)
+                Log.DependencyUnavailable(logger, failure.Message);
+            else if (ErrorTable.Of(failure.Code).HttpStatus >= 500)
                 Log.RequestFailed(logger, exception, ErrorTable.Of(failure.Code).Slug);
             if (context.Response.HasStarted)
                 BreakOff(context);
@@ -103,6 +105,9 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
 
     private static partial class Log
     {
+        [LoggerMessage(EventName = "dependency_unavailable", Level = LogLevel.Warning, Message = "A request could not be served: {Reason}")]
+        public static partial void DependencyUnavailable(ILogger logger, string reason);
+
         [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error, Message = "A request failed: {Error}")]
         public static partial void RequestFailed(ILogger logger, Exception exception, string error);
     }

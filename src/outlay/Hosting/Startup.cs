@@ -40,9 +40,12 @@ internal sealed partial class Startup(
                     Log.WaitingForDatabase(logger, reason = e.Message);
                 await Task.Delay(s_retry, clock, stoppingToken);
             }
-            catch (AppException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                Failure = e;
+                // Without this the host would stop as if it had been asked to.
+                Failure = e as AppException ?? new AppException(ErrorCode.Internal, "The database could not be prepared; the log has the rest.", e);
+                if (Failure.Code is ErrorCode.Internal)
+                    Log.StartFailed(logger, e);
                 lifetime.StopApplication();
                 return;
             }
@@ -56,6 +59,9 @@ internal sealed partial class Startup(
 
         [LoggerMessage(EventName = "original_adopted", Level = LogLevel.Information, Message = "Took over {Count} expenses of the original system")]
         public static partial void OriginalAdopted(ILogger logger, long count);
+
+        [LoggerMessage(EventName = "start_failed", Level = LogLevel.Critical, Message = "The database could not be prepared")]
+        public static partial void StartFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(EventName = "waiting_for_database", Level = LogLevel.Warning, Message = "Waiting for the database: {Reason}")]
         public static partial void WaitingForDatabase(ILogger logger, string reason);

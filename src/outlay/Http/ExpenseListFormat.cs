@@ -15,7 +15,7 @@ internal static class ExpenseListFormat
     private delegate Task Writer(HttpResponse response, IAsyncEnumerable<Expense> expenses, CancellationToken token);
 
     /// <summary>Answers with the expenses, in the form that the client likes best among those there are.</summary>
-    /// <param name="jsonOnly">Whether it must be JSON: the other forms do not say when an expense was deleted.</param>
+    /// <param name="jsonOnly">Whether it must be JSON: CSV does not say when an expense was deleted.</param>
     public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<Expense> expenses, bool jsonOnly, CancellationToken token)
     {
         var (type, write) = jsonOnly ? s_json : Choose(context.Request);

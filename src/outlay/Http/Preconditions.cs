@@ -15,7 +15,7 @@ internal static class Preconditions
     public static IReadOnlyCollection<long>? Required(HttpRequest request) =>
         request.Headers.IfMatch.Count > 0
             ? Optional(request)
-            : throw new AppException(ErrorCode.VersionRequired, "The change needs If-Match with the ETag of the version that it is meant for");
+            : throw new AppException(ErrorCode.VersionRequired, "The change needs If-Match with the ETag of the version that it is meant for, like \"1\": read the expense to get it");
 
     /// <summary>As <see cref="Required"/>, but a request that names no version is meant for any.</summary>
     public static IReadOnlyCollection<long>? Optional(HttpRequest request)

@@ -17,6 +17,8 @@ internal sealed class OriginalBook
     /// <summary>How many bad rows are named before the message only counts them.</summary>
     private const int MaxNamed = 20;
 
+    private const int MaxOwnerLength = 64;
+
     private static readonly string[] s_columns = ["id", "date", "description", "amount"];
 
     private readonly string _owner;
@@ -56,7 +58,7 @@ internal sealed class OriginalBook
     public async Task<long> TakeOverAsync(
         Database database, DbConnection connection, Currency currency, DateTimeOffset now, CancellationToken token)
     {
-        await new Sql($"insert into owners (name) select distinct {_owner} from {Table} where {_owner} <> 'default'").ExecuteAsync(connection, token);
+        await new Sql($"insert into owners (name) select distinct {_owner} from {Table} where {_owner} <> 'default' and length({_owner}) between 1 and {MaxOwnerLength}").ExecuteAsync(connection, token);
 
         var faulty = new List<string>();
         var changes = new Dictionary<string, TotalsChange>();
@@ -92,12 +94,17 @@ internal sealed class OriginalBook
     private static ExpenseContent? Check(Row row, Currency currency, List<string> faulty)
     {
         var faults = new Faults();
-        var draft = new ExpenseDraft { Date = row.Date, Description = row.Description, Amount = row.Amount };
-        if (ExpenseRules.Check(draft, currency, faults) is { } content)
+        if (row.Owner.Length is 0 or > MaxOwnerLength)
+            faults.Add("owner", $"Owner must have 1 to {MaxOwnerLength} characters");
+        var draft = new ExpenseDraft { Date = row.Date, Description = row.Description, Amount = WithoutSpareZeros(row.Amount) };
+        if (ExpenseRules.Check(draft, currency, faults) is { } content && faults.Count == 0)
             return content;
         faulty.Add($"id {row.Id}: {faults}");
         return null;
     }
+
+    /// <summary>The original wrote two decimals whatever the currency was: <c>1200.00</c> of a currency that has none is 1200.</summary>
+    private static string WithoutSpareZeros(string amount) => amount.Contains('.') ? amount.TrimEnd('0').TrimEnd('.') : amount;
 
     private sealed record Row(long Id, string Owner, string Date, string Description, string Amount);
 }

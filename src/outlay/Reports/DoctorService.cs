@@ -29,5 +29,9 @@ internal sealed class DoctorService(Database database)
 
     /// <summary>Builds the totals anew from the expenses.</summary>
     public Task<int> RebuildTotalsAsync(CancellationToken token) =>
-        database.WriteAsync(connection => TotalsStore.RebuildAsync(connection, token), token);
+        database.WriteAsync(async connection =>
+        {
+            await database.LockTableAsync(connection, "totals", token);
+            return await TotalsStore.RebuildAsync(connection, token);
+        }, token);
 }

@@ -21,8 +21,8 @@ internal sealed class TotalsChange
         foreach (var month in (string[])[TotalsKey.AllMonths, TotalsKey.MonthOf(content.Date)])
         {
             var key = new TotalsKey(month, content.Amount.Currency.Code, content.CategoryKey);
-            var delta = _deltas.GetValueOrDefault(key) ?? new Delta(content.Category?.Text, 0, 0);
-            _deltas[key] = delta with { Amount = delta.Amount + (sign * content.Amount.Minor), Count = delta.Count + sign };
+            var delta = _deltas.GetValueOrDefault(key) ?? new Delta(null, 0, 0);
+            _deltas[key] = new Delta(sign > 0 ? content.Category?.Text : delta.Category, delta.Amount + (sign * content.Amount.Minor), delta.Count + sign);
         }
 
         return this;
@@ -68,8 +68,6 @@ internal static class TotalsStore
     {
         foreach (var (key, delta) in change.Deltas)
         {
-            if (delta is { Count: 0 } && delta.Amount == 0)
-                continue;
             if (Int128.Abs(delta.Amount) > long.MaxValue)
                 throw new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.");
             await new Sql(
@@ -77,7 +75,8 @@ internal static class TotalsStore
                 insert into totals (owner, month, currency, category_key, category, amount, count)
                 values (@owner, @month, @currency, @categoryKey, @category, @amount, @count)
                 on conflict (owner, month, currency, category_key)
-                do update set amount = totals.amount + excluded.amount, count = totals.count + excluded.count
+                do update set amount = totals.amount + excluded.amount, count = totals.count + excluded.count,
+                    category = coalesce(excluded.category, totals.category)
                 """)
                 .With("@owner", owner).With("@month", key.Month).With("@currency", key.Currency)
                 .With("@categoryKey", key.CategoryKey).With("@category", delta.Category)

@@ -127,6 +127,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Keeps other instances from migrating until the transaction ends.</summary>
     public abstract Task LockMigrationsAsync(DbConnection connection, CancellationToken token);
 
+    /// <summary>Keeps others from changing a table until the transaction ends.</summary>
+    public abstract Task LockTableAsync(DbConnection connection, string table, CancellationToken token);
+
     /// <summary>Sets a table of the original system aside under another name, with the names that belong to it.</summary>
     /// <returns>The last id that the table gave out; 0 when it gave none.</returns>
     public abstract Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token);

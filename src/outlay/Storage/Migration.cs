@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Outlay.Storage;
 
 /// <summary>One numbered step of the schema, embedded in the program.</summary>
@@ -9,9 +6,14 @@ namespace Outlay.Storage;
 /// <param name="Text">The SQL of one engine.</param>
 internal sealed record Migration(int Number, string Name, string Text)
 {
-    /// <summary>SHA-256 of the text in hexadecimal; line ends make no difference.</summary>
-    public string Checksum { get; } =
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))));
+    /// <summary>
+    /// FNV-1a of the text, 64 bits in hexadecimal; line ends make no difference. It finds mistakes, not attackers, who could
+    /// change the journal as well: a cryptographic hash would cost every verb the time to load its library.
+    /// </summary>
+    public string Checksum { get; } = $"{Fnv1a(Text.ReplaceLineEndings("\n")):x16}";
+
+    private static ulong Fnv1a(string text) =>
+        text.Aggregate(14695981039346656037, (hash, letter) => unchecked((hash ^ letter) * 1099511628211));
 
     /// <summary>All migrations of an engine, in the order of their numbers.</summary>
     public static IReadOnlyList<Migration> Of(string engine)

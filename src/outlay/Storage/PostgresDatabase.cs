@@ -30,6 +30,7 @@ internal sealed class PostgresDatabase : Database
             // Whole seconds only: OpenAsync holds the exact limit.
             Timeout = (int)Math.Ceiling(patience.TotalSeconds),
             CommandTimeout = 30,
+            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0}",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
             HostRecheckSeconds = 1,
@@ -105,8 +106,15 @@ internal sealed class PostgresDatabase : Database
             where attrelid = to_regclass(@table) and attnum > 0 and not attisdropped order by attnum
             """).With("@table", table).ListAsync(connection, row => row.GetString(0), token);
 
-    public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) =>
-        new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
+    public override async Task LockMigrationsAsync(DbConnection connection, CancellationToken token)
+    {
+        // Another instance may take long to migrate a big history.
+        await new Sql("set local lock_timeout = 0").ExecuteAsync(connection, token);
+        await new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
+    }
+
+    public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) =>
+        new Sql($"lock table {table} in exclusive mode").ExecuteAsync(connection, token);
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {
@@ -152,8 +160,10 @@ internal sealed class PostgresDatabase : Database
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
     {
-        // Foreign keys are always enforced here; reading every row shows what the disk has lost.
-        await new Sql("select count(*) from expenses e left join expense_tags t on t.expense_id = e.id").ScalarAsync<long>(connection, token);
+        // Foreign keys are always enforced here; reading every value shows what the disk has lost, also of long ones kept apart.
+        await new Sql("select coalesce(sum(length(description) + length(search_text) + coalesce(length(notes), 0)), 0)::bigint from expenses")
+            .ScalarAsync<long>(connection, token);
+        await new Sql("select coalesce(sum(length(tag) + length(tag_key)), 0)::bigint from expense_tags").ScalarAsync<long>(connection, token);
         return null;
     }
 

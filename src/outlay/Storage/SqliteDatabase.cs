@@ -7,9 +7,6 @@ namespace Outlay.Storage;
 /// <summary>The embedded engine: one file, many readers, one writer at a time.</summary>
 internal sealed class SqliteDatabase : Database
 {
-    /// <summary>How long a writer of this process waits for the writers before it.</summary>
-    private static readonly TimeSpan s_turnTimeout = TimeSpan.FromSeconds(5);
-
     /// <summary>What a connection keeps of the file in memory, in KiB.</summary>
     private const int CacheSize = 2_000;
 
@@ -22,7 +19,7 @@ internal sealed class SqliteDatabase : Database
     private readonly string _connectionString;
 
     /// <param name="file">The database file; it and its folder are made when they do not exist.</param>
-    /// <param name="patience">How long a statement waits for another process to give up its lock.</param>
+    /// <param name="patience">How long a writer waits for the writers of this process, and then for another process to give up its lock.</param>
     public SqliteDatabase(string file, TimeSpan patience)
     {
         _file = file;
@@ -67,7 +64,7 @@ internal sealed class SqliteDatabase : Database
 
     protected override async Task<IDisposable?> TakeTurnAsync(CancellationToken token)
     {
-        if (!await _turn.WaitAsync(s_turnTimeout, token))
+        if (!await _turn.WaitAsync(_patience, token))
             throw new AppException(ErrorCode.Unavailable, "Too many writes are waiting for the database.") { RetryAfter = RetryAfter };
         return new Turn(_turn);
     }
@@ -102,7 +99,10 @@ internal sealed class SqliteDatabase : Database
         await new Sql("select name from pragma_table_info(@table)").With("@table", table)
             .ListAsync(connection, row => row.GetString(0), token);
 
+    // A write transaction keeps all others out of everything.
     public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
+
+    public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) => Task.CompletedTask;
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {
@@ -164,7 +164,7 @@ internal sealed class SqliteDatabase : Database
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+            PrivateFolder.Create(Path.GetDirectoryName(_file)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

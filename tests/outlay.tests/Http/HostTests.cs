@@ -30,6 +30,26 @@ public sealed class HostTests
         (await server.GetAsync("/expenses", ("Host", "outlay.example"))).MustBe(200);
     }
 
+    [Theory, EachEngine]
+    public async Task A_page_of_another_site_changes_nothing(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var own = server.Address.GetLeftPart(UriPartial.Authority);
+
+        foreach (var (name, value) in new[] { ("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example"), ("Origin", "null") })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/expenses/1/restore");
+            request.Headers.Add(name, value);
+            using var answer = await server.Client.SendAsync(request, Test.Token);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+
+        using var ownRequest = new HttpRequestMessage(HttpMethod.Post, "/expenses/1/restore");
+        ownRequest.Headers.Add("Origin", own);
+        using var ownAnswer = await server.Client.SendAsync(ownRequest, Test.Token);
+        Assert.Equal(HttpStatusCode.NotFound, ownAnswer.StatusCode);
+    }
+
     [Fact]
     public async Task An_address_that_others_can_reach_is_refused_with_the_cure()
     {
@@ -60,6 +80,6 @@ public sealed class HostTests
 
         Assert.Equal(78, result.ExitCode);
         Assert.Contains($"Cannot listen on {address}", result.Error, StringComparison.Ordinal);
-        Assert.Contains("set LISTEN to another", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Set LISTEN to an address of this machine", result.Error, StringComparison.Ordinal);
     }
 }

@@ -47,7 +47,7 @@ public sealed class ImportCommandsTests
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         const string File = "date,description,amount\n2026-01-01,Tea,\"1,50\"\n2026-01-01,Coffee,3.50\n";
-        const string Fault = "line 2: amount: Amount must be digits with a point before the decimals, like 3.50: no sign, no exponent, no thousands separators\n";
+        const string Fault = "line 2: amount: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent\n";
 
         var refused = await OutlayProcess.RunAsync(["import", "-"], database.Environment, File);
         var nothing = await ListAsync(database);

@@ -54,7 +54,7 @@ public sealed class ImportServiceTests
         Assert.StartsWith("3 of 5 rows break the rules, nothing was imported", failure.Message, StringComparison.Ordinal);
         Assert.Equal(
             [
-                "3 amount: Amount must be digits with a point before the decimals, like 3.50: no sign, no exponent, no thousands separators",
+                "3 amount: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent",
                 "4 date: Invalid date format. Use YYYY-MM-DD",
                 "4 description: Description is required",
                 "4 amount: Amount must be greater than 0",
