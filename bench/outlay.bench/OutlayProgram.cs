@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace Outlay.Bench;
 
 /// <summary>How a run of a verb went.</summary>
-/// <param name="Peak">The most memory it held, in MB of 10^6 bytes, looked at every few milliseconds.</param>
+/// <param name="Peak">The most memory it held, in MB of 10^6 bytes, looked at every 20 ms.</param>
 internal sealed record VerbRun(TimeSpan Time, double Peak);
 
 /// <summary>The published binary, run as a user runs it.</summary>
 internal sealed class OutlayProgram(string path)
 {
-    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Starts the program with its output in a file, as a service is run. The process is the program's own.</summary>
     public Process Start(Book book, IReadOnlyDictionary<string, string> environment, string log, string verb)
@@ -34,8 +34,8 @@ internal sealed class OutlayProgram(string path)
         var peak = 0.0;
         while (!exit.IsCompleted)
         {
-            peak = Math.Max(peak, ProcessFigures.PeakMemory(process));
             await Task.WhenAny(exit, Task.Delay(s_glance, token));
+            peak = Math.Max(peak, ProcessFigures.PeakMemory(process));
         }
 
         await exit;

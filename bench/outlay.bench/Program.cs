@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Outlay.Bench;
 
 internal static class Program
@@ -6,11 +8,14 @@ internal static class Program
     {
         // What was made is removed when the run is stopped, too.
         using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, press) =>
+        void Stop(PosixSignalContext signal)
         {
-            press.Cancel = true;
+            signal.Cancel = true;
             stop.Cancel();
-        };
+        }
+
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         return await Benchmark.MainAsync(arguments, Environment.GetEnvironmentVariable, Console.Out, Console.Error, stop.Token);
     }
 }
