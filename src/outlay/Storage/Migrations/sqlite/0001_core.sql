@@ -6,7 +6,7 @@ create table owners (
 insert into owners (name) values ('default');
 
 -- Amounts are whole minor units of the currency beside them. That the owner exists is checked by the totals, which change in the
--- same transaction: a check for each row would cost an import a quarter of its speed.
+-- same transaction.
 create table expenses (
   id           integer primary key autoincrement,
   owner        text    not null,
