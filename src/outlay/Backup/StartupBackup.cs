@@ -11,5 +11,7 @@ internal sealed class StartupBackup(BackupService backup, IHostApplicationLifeti
         await started.Task.WaitAsync(stoppingToken);
         await ready.WaitAsync(stoppingToken);
         await backup.RunAsync(stoppingToken);
+        // What reading the whole book took is not needed again for a day: the system gets it back.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }

@@ -87,7 +87,7 @@ internal sealed class OriginalBook
     }
 
     private Task<List<Row>> ReadAsync(DbConnection connection, long after, CancellationToken token) =>
-        new Sql($"select id, {_owner}, cast(date as text), description, cast(amount as text) from {Table} where id > @after order by id limit @size")
+        new Sql($"select cast(id as bigint), {_owner}, cast(date as text), description, cast(amount as text) from {Table} where id > @after order by id limit @size")
             .With("@after", after).With("@size", ExpenseService.BatchSize)
             .ListAsync(connection, row => new Row(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)), token);
 

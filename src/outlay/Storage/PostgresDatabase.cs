@@ -19,7 +19,7 @@ internal sealed class PostgresDatabase : Database
     {
         _settings = settings;
         _patience = patience;
-        var builder = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
+        var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
         {
             Host = settings.Host,
             Port = settings.Port,
@@ -35,6 +35,8 @@ internal sealed class PostgresDatabase : Database
             AutoPrepareMinUsages = 2,
             HostRecheckSeconds = 1,
         }.ToString());
+        // Only built-in types are in use: no query for the others at each first connection.
+        builder.EnableTransportSecurity().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
         // for its role would go wrong.
         _dataSource = settings.Host.Contains(',')
