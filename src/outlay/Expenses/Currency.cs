@@ -9,6 +9,9 @@ namespace Outlay.Expenses;
 /// </summary>
 internal sealed class Currency
 {
+    /// <summary>The most decimals that a currency has.</summary>
+    public const int MaxDecimals = 3;
+
     private const string NoDecimals =
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF " +
         "BEF BYR ESP GRD ITL LUF PTE TRL";

@@ -10,9 +10,6 @@ internal static class ExpenseFilterRules
 
     public const int MaxTextLength = 100;
 
-    /// <summary>The most decimals that a bound can have: those of the finest currency.</summary>
-    private const int MaxDecimals = 3;
-
     /// <summary>Reads a filter; adds what is wrong to <paramref name="faults"/>.</summary>
     /// <param name="value">What was written for a name; null when nothing was.</param>
     public static ExpenseFilter Read(Func<string, string?> value, Faults faults)
@@ -41,7 +38,7 @@ internal static class ExpenseFilterRules
             return null;
         if (ExpenseRules.TryParseDate(text, out var date))
             return date;
-        faults.Add(name, "Invalid date format. Use YYYY-MM-DD");
+        faults.Add(name, ExpenseRules.DateFault(text));
         return null;
     }
 
@@ -68,9 +65,9 @@ internal static class ExpenseFilterRules
     {
         if (value(name) is not { } text)
             return null;
-        if (text.Length <= 20 && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bound) && bound.Scale <= MaxDecimals)
+        if (text.Length <= 20 && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bound) && bound.Scale <= Expenses.Currency.MaxDecimals)
             return bound;
-        faults.Add(name, $"'{name}' must be an amount like 3.50, with at most {MaxDecimals} decimals");
+        faults.Add(name, $"'{name}' must be an amount like 3.50, with at most {Expenses.Currency.MaxDecimals} decimals");
         return null;
     }
 

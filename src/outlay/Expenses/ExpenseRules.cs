@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Outlay.Expenses;
 
@@ -9,7 +10,7 @@ namespace Outlay.Expenses;
 /// <see cref="ExpenseContent"/>, whichever door the draft came through. All faults are reported at once.
 /// Lengths count Unicode code points, as both database engines do.
 /// </summary>
-internal static class ExpenseRules
+internal static partial class ExpenseRules
 {
     public const int MaxDescriptionLength = 500;
     public const int MaxNotesLength = 10_000;
@@ -46,6 +47,11 @@ internal static class ExpenseRules
     public static bool TryParseDate(ReadOnlySpan<char> text, out DateOnly date) =>
         DateOnly.TryParseExact(text, DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
 
+    /// <summary>What is wrong with a text that <see cref="TryParseDate"/> does not take, for a person to read.</summary>
+    public static string DateFault(ReadOnlySpan<char> text) => DayPattern().IsMatch(text)
+        ? $"{text} is not a day of the calendar"
+        : "Invalid date format. Use YYYY-MM-DD";
+
     public static string FormatDate(DateOnly date) => date.ToString(DateFormat, CultureInfo.InvariantCulture);
 
     private static DateOnly CheckDate(string? text, Faults faults)
@@ -53,7 +59,7 @@ internal static class ExpenseRules
         if (string.IsNullOrWhiteSpace(text))
             faults.AddMissing("date", "Date is required");
         else if (!TryParseDate(text.AsSpan().Trim(), out var date))
-            faults.Add("date", "Invalid date format. Use YYYY-MM-DD");
+            faults.Add("date", DateFault(text.AsSpan().Trim()));
         else if (date < MinDate || date > MaxDate)
             faults.Add("date", $"Date must be between {FormatDate(MinDate)} and {FormatDate(MaxDate)}");
         else
@@ -80,6 +86,8 @@ internal static class ExpenseRules
         var money = Money.Zero(currency ?? ownerCurrency);
         if (string.IsNullOrWhiteSpace(text))
             faults.AddMissing("amount", "Amount is required");
+        else if (currency is null && Money.Fault(text.AsSpan().Trim(), null) is { } shape)
+            faults.Add("amount", shape);
         else if (currency is not null && !Money.TryParse(text.AsSpan().Trim(), currency, out money, out var fault))
             faults.Add("amount", fault);
         return money;
@@ -146,4 +154,7 @@ internal static class ExpenseRules
         if (length > maxLength)
             faults.Add(field, $"{name} can have at most {maxLength} characters, this one has {length}");
     }
+
+    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z")]
+    private static partial Regex DayPattern();
 }

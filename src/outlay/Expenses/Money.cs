@@ -14,6 +14,9 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
     /// <summary>The largest amount of one expense, in minor units: 999,999,999,999.99 with two decimals.</summary>
     public const long MaxMinor = 99_999_999_999_999;
 
+    /// <summary>The digits of <see cref="MaxMinor"/> in a currency without decimals: no currency takes more before the point.</summary>
+    private const int MaxWholeDigits = 14;
+
     /// <summary>The minor units of one expense, which the validator keeps within 64 bits.</summary>
     public long Units => checked((long)Minor);
 
@@ -47,12 +50,8 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
         var minor = Digits(whole) * currency.UnitsPerWhole;
         minor += Digits(decimals) * Scale(currency.Decimals - decimals.Length);
 
-        fault = minor switch
-        {
-            _ when minor == 0 => "Amount must be greater than 0",
-            _ when minor > MaxMinor => $"Amount must be at most {new Money(MaxMinor, currency)}",
-            _ => null,
-        };
+        if (minor > MaxMinor)
+            fault = TooLarge(currency);
         money = new Money(minor, currency);
         return fault is null;
     }
@@ -72,7 +71,10 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
             ? Minor.CompareTo(other.Minor)
             : throw new InvalidOperationException($"{Currency} and {other.Currency} do not compare.");
 
-    private static string? Fault(ReadOnlySpan<char> text, Currency currency)
+    /// <summary>What is wrong with an amount as it is written, for a person to read; null when nothing is.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="currency">The currency it is in; null for one that is not known, where only what no currency allows is wrong.</param>
+    public static string? Fault(ReadOnlySpan<char> text, Currency? currency)
     {
         if (text is ['-', .. var rest] && IsPlain(rest))
             return "Amount must be greater than 0";
@@ -81,14 +83,22 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
 
         var point = text.IndexOf('.');
         var decimals = point < 0 ? 0 : text.Length - point - 1;
-        if (decimals > currency.Decimals)
-            return currency.Decimals == 0
-                ? $"{currency} has no decimals: write a whole number"
-                : $"{currency} has {currency.Decimals} decimals, this amount has {decimals}; amounts are never rounded";
+        if (decimals > (currency?.Decimals ?? Currency.MaxDecimals))
+            return currency switch
+            {
+                null => $"No currency has more than {Currency.MaxDecimals} decimals, this amount has {decimals}; amounts are never rounded",
+                { Decimals: 0 } => $"{currency} has no decimals: write a whole number",
+                _ => $"{currency} has {currency.Decimals} decimals, this amount has {decimals}; amounts are never rounded",
+            };
+        if (!text.ContainsAnyInRange('1', '9'))
+            return "Amount must be greater than 0";
 
         var whole = (point < 0 ? text : text[..point]).TrimStart('0');
-        return whole.Length > 15 ? $"Amount must be at most {new Money(MaxMinor, currency)}" : null;
+        return whole.Length > MaxWholeDigits ? TooLarge(currency) : null;
     }
+
+    private static string TooLarge(Currency? currency) =>
+        $"Amount must be at most {(currency is null ? $"{MaxMinor}" : new Money(MaxMinor, currency).ToString())}";
 
     private static bool IsPlain(ReadOnlySpan<char> text)
     {

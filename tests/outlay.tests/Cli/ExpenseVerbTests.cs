@@ -148,7 +148,7 @@ public sealed class ExpenseVerbTests
         var refused = await book.FailAsync(3, "add", "3,50", " ", "--date", "19.2.2026", "--currency", "Euro");
 
         Assert.Empty(refused.Output);
-        Assert.Equal(["currency", "date", "description"],
+        Assert.Equal(["amount", "currency", "date", "description"],
             refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')[0]).Order());
         Assert.Equal("", await IdsAsync(book));
     }

@@ -81,7 +81,9 @@ public sealed class ExpenseRulesTests
     [InlineData("2024-02-29", null)]
     [InlineData("1899-12-31", "Date must be between 1900-01-01 and 2999-12-31")]
     [InlineData("3000-01-01", "Date must be between 1900-01-01 and 2999-12-31")]
-    [InlineData("2023-02-29", "Invalid date format. Use YYYY-MM-DD")]
+    [InlineData("2023-02-29", "2023-02-29 is not a day of the calendar")]
+    [InlineData("2026-13-01", "2026-13-01 is not a day of the calendar")]
+    [InlineData("2026-00-10", "2026-00-10 is not a day of the calendar")]
     [InlineData("2026-2-19", "Invalid date format. Use YYYY-MM-DD")]
     [InlineData("2026-02-19T10:00:00", "Invalid date format. Use YYYY-MM-DD")]
     [InlineData("٢٠٢٦-٠٢-١٩", "Invalid date format. Use YYYY-MM-DD")]
@@ -127,6 +129,23 @@ public sealed class ExpenseRulesTests
     [InlineData("ZZZ", "Currency must be a code of ISO 4217, like EUR, USD or JPY")]
     public void A_currency_is_one_of_ISO_4217(string currency, string? fault) =>
         AssertFault("currency", fault, s_good with { Currency = currency });
+
+    [Theory]
+    [InlineData("3.505", null)]
+    [InlineData("99999999999999", null)]
+    [InlineData("100000000000000", "Amount must be at most 99999999999999")]
+    [InlineData("3.5050", "No currency has more than 3 decimals, this amount has 4; amounts are never rounded")]
+    [InlineData("3,50", "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent")]
+    [InlineData("-3.50", "Amount must be greater than 0")]
+    [InlineData("0.000", "Amount must be greater than 0")]
+    [InlineData("", "Amount is required")]
+    public void An_amount_that_no_currency_allows_is_told_beside_a_wrong_currency(string amount, string? fault)
+    {
+        var faults = Faults(s_good with { Currency = "Euro", Amount = amount });
+
+        Assert.Contains("currency", faults.ByField.Keys);
+        Assert.Equal(fault, faults.ByField.GetValueOrDefault("amount")?.Single());
+    }
 
     [Fact]
     public void Half_of_a_surrogate_pair_is_no_text()

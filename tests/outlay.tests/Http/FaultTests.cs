@@ -18,7 +18,7 @@ public sealed class FaultTests
             ("""{"date":null,"description":null,"amount":null}""", "All fields are required"),
             ("{}", "All fields are required"),
             ("""{"date":"19.02.2026","description":"Coffee","amount":3.50}""", "Invalid date format. Use YYYY-MM-DD"),
-            ("""{"date":"2026-02-30","description":"Coffee","amount":3.50}""", "Invalid date format. Use YYYY-MM-DD"),
+            ("""{"date":"2026-02-30","description":"Coffee","amount":3.50}""", "2026-02-30 is not a day of the calendar"),
             ("""{"date":"2026-02-19T10:00:00Z","description":"Coffee","amount":3.50}""", "Invalid date format. Use YYYY-MM-DD"),
             ("""{"date":"1899-12-31","description":"Coffee","amount":3.50}""", "Date must be between 1900-01-01 and 2999-12-31"),
             ("""{"date":"2026-02-19","description":"Coffee","amount":3.50,"currency":"XYZ"}""", "Currency must be a code of ISO 4217, like EUR, USD or JPY"),

@@ -55,7 +55,7 @@ public sealed class ImportServiceTests
         Assert.Equal(
             [
                 "3 amount: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent",
-                "4 date: Invalid date format. Use YYYY-MM-DD",
+                "4 date: 2026-02-30 is not a day of the calendar",
                 "4 description: Description is required",
                 "4 amount: Amount must be greater than 0",
                 "7 currency: Currency must be a code of ISO 4217, like EUR, USD or JPY",
