@@ -50,17 +50,19 @@ internal static class ExpenseJson
     /// Reads a whole draft; fields that are not known or of the wrong type become faults of the draft. Throws
     /// <see cref="ErrorCode.InvalidInput"/> for text that is not a JSON object.
     /// </summary>
-    public static ExpenseDraft ReadDraft(ReadOnlyMemory<byte> json) => ReadPatch(json)(new ExpenseDraft());
+    /// <param name="json">The text.</param>
+    /// <param name="name">What the messages call it.</param>
+    public static ExpenseDraft ReadDraft(ReadOnlyMemory<byte> json, string name = "The body") => ReadPatch(json, name)(new ExpenseDraft());
 
     /// <summary>
     /// Reads a merge patch (RFC 7396): a field that is absent stays, null clears it. Throws
     /// <see cref="ErrorCode.InvalidInput"/> as <see cref="ReadDraft"/> does.
     /// </summary>
-    public static Func<ExpenseDraft, ExpenseDraft> ReadPatch(ReadOnlyMemory<byte> json)
+    public static Func<ExpenseDraft, ExpenseDraft> ReadPatch(ReadOnlyMemory<byte> json, string name = "The body")
     {
-        using var document = Parse(json);
+        using var document = Parse(json, name);
         if (document.RootElement.ValueKind is not JsonValueKind.Object)
-            throw new AppException(ErrorCode.InvalidInput, "The body must be a JSON object, like {\"date\":\"2026-02-19\",\"description\":\"Coffee\",\"amount\":3.50}");
+            throw new AppException(ErrorCode.InvalidInput, name + " must be a JSON object, like {\"date\":\"2026-02-19\",\"description\":\"Coffee\",\"amount\":3.50}");
 
         var faults = new Faults();
         var changes = new List<Func<ExpenseDraft, ExpenseDraft>>();
@@ -73,10 +75,10 @@ internal static class ExpenseJson
         return draft => changes.Aggregate(draft with { Misread = faults }, (changed, change) => change(changed));
     }
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> json)
+    private static JsonDocument Parse(ReadOnlyMemory<byte> json, string name)
     {
         if (!Utf8.IsValid(json.Span))
-            throw new AppException(ErrorCode.InvalidInput, "The body must be text in UTF-8");
+            throw new AppException(ErrorCode.InvalidInput, $"{name} must be text in UTF-8");
         // Some programs begin every text with a byte order mark.
         if (json.Span.StartsWith(Encoding.UTF8.Preamble))
             json = json[Encoding.UTF8.Preamble.Length..];
@@ -86,14 +88,41 @@ internal static class ExpenseJson
         }
         catch (JsonException e)
         {
-            throw new AppException(ErrorCode.InvalidInput,
-                $"The body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}), or names a field twice", e);
+            throw new AppException(ErrorCode.InvalidInput, $"{name} {Fault(json.Span, e)}", e);
         }
         catch (InvalidOperationException e)
         {
             // Names are compared to find one that is there twice.
-            throw new AppException(ErrorCode.InvalidInput, "The body names a field with half of a surrogate pair, which is no text", e);
+            throw new AppException(ErrorCode.InvalidInput, $"{name} names a field with half of a surrogate pair, which is no text", e);
         }
+    }
+
+    /// <summary>The parser tells its reasons apart only in words, and gives no place where it found a field twice.</summary>
+    private static string Fault(ReadOnlySpan<byte> json, JsonException exception) => exception switch
+    {
+        { LineNumber: null } => "names a field twice",
+        _ when IsTooDeep(json) => $"is nested more than {s_strict.MaxDepth} levels deep",
+        { LineNumber: 0 } => $"is not valid JSON (byte {exception.BytePositionInLine + 1})",
+        _ => $"is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1})",
+    };
+
+    private static bool IsTooDeep(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = s_strict.MaxDepth + 1 });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject && reader.CurrentDepth == s_strict.MaxDepth)
+                    return true;
+            }
+        }
+        catch (JsonException)
+        {
+            // Something else is wrong before it gets that deep.
+        }
+
+        return false;
     }
 
     private static Func<ExpenseDraft, ExpenseDraft>? ReadField(string name, JsonElement value, Faults faults)

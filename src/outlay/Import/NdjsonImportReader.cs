@@ -64,17 +64,12 @@ internal sealed class NdjsonImportReader(PipeReader pipe) : ImportReader
             return ImportRow.Faulty(number, NotUtf8);
         try
         {
-            var draft = ExpenseJson.ReadDraft(line);
+            var draft = ExpenseJson.ReadDraft(line, "The line");
             return IsInTrash(line) ? ImportRow.Omitted(number, LeftOut.Trash) : ImportRow.Good(number, draft);
         }
         catch (AppException e) when (e.Code is ErrorCode.InvalidInput)
         {
-            return ImportRow.Faulty(number, e.InnerException switch
-            {
-                JsonException json => $"The line is not valid JSON (byte {json.BytePositionInLine + 1}), or names a field twice",
-                null => "The line is not a JSON object",
-                _ => "The line names a field with half of a surrogate pair, which is no text",
-            });
+            return ImportRow.Faulty(number, e.Message);
         }
     }
 

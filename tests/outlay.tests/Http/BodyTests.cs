@@ -34,6 +34,26 @@ public sealed class BodyTests
     }
 
     [Theory, EachEngine]
+    public async Task What_is_wrong_with_the_json_is_told_and_where(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        (string Body, string Detail)[] cases =
+        [
+            ("{", "The body is not valid JSON (byte 2)"),
+            ("{\n  \"date\":\n}", "The body is not valid JSON (line 3, byte 1)"),
+            ("""{"date":"2026-02-19","amount":3.50,"amount":4.50}""", "The body names a field twice"),
+            ("""{"tags":{"a":1,"a":2}}""", "The body names a field twice"),
+            ($$"""{"notes":{{new string('[', 8)}}{{new string(']', 8)}}}""", "The body is nested more than 8 levels deep"),
+            (new string('[', 30_000), "The body is nested more than 8 levels deep"),
+            ("""{"notes":[[[,]]]}""", "The body is not valid JSON (byte 13)"),
+            ("[]", "The body must be a JSON object, like {\"date\":\"2026-02-19\",\"description\":\"Coffee\",\"amount\":3.50}"),
+        ];
+
+        foreach (var (body, detail) in cases)
+            Assert.Equal(detail, (await server.SendAsync("POST", "/expenses", body)).MustBeProblem(400, "invalid-input").Detail);
+    }
+
+    [Theory, EachEngine]
     public async Task Text_that_is_not_unicode_is_refused(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);
