@@ -12,14 +12,14 @@ internal static class ExpenseEndpoints
 
     public static void MapExpenses(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/expenses", ListAsync);
+        routes.MapMethods("/expenses", Reading.Methods, ListAsync);
         routes.MapPost("/expenses", AddAsync);
-        routes.MapGet("/expenses/{id:long}", GetAsync);
+        routes.MapMethods("/expenses/{id:long}", Reading.Methods, GetAsync);
         routes.MapPut("/expenses/{id:long}", ReplaceAsync);
         routes.MapPatch("/expenses/{id:long}", PatchAsync);
         routes.MapDelete("/expenses/{id:long}", DeleteAsync);
         routes.MapPost("/expenses/{id:long}/restore", RestoreAsync);
-        routes.MapGet("/trash", ListTrashAsync);
+        routes.MapMethods("/trash", Reading.Methods, ListTrashAsync);
     }
 
     private static Task ListAsync(HttpContext context, ExpenseService service, CancellationToken token)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Outlay.Backup;
 using Outlay.Expenses;
+using Outlay.Http;
 using Outlay.Storage;
 
 namespace Outlay.Hosting;
@@ -17,9 +18,9 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var probes = routes.MapGroup("").WithMetadata(new NeedsNoDatabase());
-        probes.MapGet("/livez", Live);
-        probes.MapGet("/startupz", Started);
-        probes.MapGet("/readyz", ReadyAsync);
+        probes.MapMethods("/livez", Reading.Methods, Live);
+        probes.MapMethods("/startupz", Reading.Methods, Started);
+        probes.MapMethods("/readyz", Reading.Methods, ReadyAsync);
     }
 
     private static IResult Live() => Status("ok", StatusCodes.Status200OK);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Outlay.Http;
 
 namespace Outlay.Hosting;
 
@@ -8,9 +9,9 @@ internal static class StaticEndpoints
     public static void MapStatic(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithMetadata(new NeedsNoDatabase());
-        group.MapGet("/", Root);
-        group.MapGet("/openapi.json", OpenApi);
-        group.MapGet("/problems/{slug}", Problem);
+        group.MapMethods("/", Reading.Methods, Root);
+        group.MapMethods("/openapi.json", Reading.Methods, OpenApi);
+        group.MapMethods("/problems/{slug}", Reading.Methods, Problem);
     }
 
     private static IResult Root(HttpRequest request)

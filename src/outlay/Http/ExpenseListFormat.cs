@@ -26,6 +26,8 @@ internal static class ExpenseListFormat
         await using var rows = expenses.GetAsyncEnumerator(token);
         var hasRow = await rows.MoveNextAsync();
         await context.Response.StartAsync(token);
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
         await write(context.Response, Rows(rows, hasRow), token);
     }
 

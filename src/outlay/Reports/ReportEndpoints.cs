@@ -9,7 +9,7 @@ internal static class ReportEndpoints
 {
     private static readonly string[] s_fields = [.. ExpenseFilterRules.Names, "group_by"];
 
-    public static void MapReports(this IEndpointRouteBuilder routes) => routes.MapGet("/expenses/summary", SummariseAsync);
+    public static void MapReports(this IEndpointRouteBuilder routes) => routes.MapMethods("/expenses/summary", Reading.Methods, SummariseAsync);
 
     private static async Task SummariseAsync(HttpContext context, ReportService service, CancellationToken token)
     {

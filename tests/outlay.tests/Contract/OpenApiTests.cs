@@ -20,8 +20,10 @@ public sealed class OpenApiTests
         var routes =
             from endpoint in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()
             from method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods
+            where method != "HEAD"
             select $"{method} {WithoutConstraint(endpoint.RoutePattern.RawText!)}";
 
+        // HEAD goes with GET, as HTTP says, and is not listed beside it.
         // The pages of the interactive documentation are not routed: a component of its own answers below /docs.
         Assert.Equal(routes.Append("GET /docs").Order(), _document.Operations.Select(operation => operation.ToString()).Order());
     }

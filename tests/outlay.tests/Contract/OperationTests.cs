@@ -67,6 +67,30 @@ public sealed class OperationTests
         AssertSeen(status => status >= 400);
     }
 
+    [Theory, EachEngine]
+    public async Task What_can_be_got_answers_HEAD_with_the_same_headers_and_no_body(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+
+        foreach (var operation in _document.Operations.Where(operation => operation is { Method: "GET", Path: not "/docs" }))
+        {
+            foreach (var example in ExampleCall.Of(_document, operation))
+            {
+                var call = await PrepareAsync(server, example);
+                using var got = await call.SendAsync(server.Client, Test.Token);
+                using var answer = await (call with { Operation = operation with { Method = "HEAD" } }).SendAsync(server.Client, Test.Token);
+
+                Assert.Equal((operation.Path, got.StatusCode), (operation.Path, answer.StatusCode));
+                Assert.Equal($"{got.Content.Headers.ContentType}", $"{answer.Content.Headers.ContentType}");
+                Assert.Equal(Headers(got), Headers(answer));
+                Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Test.Token));
+            }
+        }
+
+        static IEnumerable<string> Headers(HttpResponseMessage answer) => answer.Headers.Where(header => header.Key is "ETag" or "Link" or "Vary" or "Cache-Control")
+            .Select(header => $"{header.Key}: {string.Join(", ", header.Value)}");
+    }
+
     [Fact]
     public async Task A_method_that_is_not_listed_is_refused_with_those_that_are()
     {
@@ -80,7 +104,7 @@ public sealed class OperationTests
                 using var answer = await server.Client.SendAsync(request, Test.Token);
 
                 Assert.Equal($"{path.Key} {HttpStatusCode.MethodNotAllowed}", $"{path.Key} {answer.StatusCode}");
-                Assert.Equal(path.Select(operation => operation.Method).Order(), answer.Content.Headers.Allow.Order());
+                Assert.Equal(path.SelectMany(Methods).Order(), answer.Content.Headers.Allow.Order());
                 Assert.Empty(await ProblemFaultsAsync(answer));
             }
         }
@@ -99,6 +123,9 @@ public sealed class OperationTests
             Assert.Empty(await ProblemFaultsAsync(answer));
         }
     }
+
+    /// <summary>HEAD goes with GET.</summary>
+    private static string[] Methods(Operation operation) => operation.Method == "GET" ? ["GET", "HEAD"] : [operation.Method];
 
     /// <summary>Calls that are faulty in themselves.</summary>
     private async Task CallFaultyAsync(Engine engine)

@@ -64,7 +64,7 @@ public sealed partial class ProblemTests
         foreach (var path in new[] { "/nothing", "/expenses/abc", "/expenses/1.5", "/expenses/99999999999999999999", "/expenses/1/nothing", "/Docs/nothing" })
             (await server.GetAsync(path)).MustBeProblem(404, "not-found");
         foreach (var (method, path, allow) in new[]
-            { ("DELETE", "/expenses", "GET, POST"), ("POST", "/expenses/1", "DELETE, GET, PATCH, PUT"), ("GET", "/expenses/1/restore", "POST"), ("TRACE", "/", "GET") })
+            { ("DELETE", "/expenses", "GET, HEAD, POST"), ("POST", "/expenses/1", "DELETE, GET, HEAD, PATCH, PUT"), ("GET", "/expenses/1/restore", "POST"), ("TRACE", "/", "GET, HEAD") })
         {
             var answer = (await server.SendAsync(method, path)).MustBeProblem(405, "method-not-allowed");
             Assert.Equal(allow, string.Join(", ", answer["Allow"]!.Split(", ").Order()));
