@@ -54,7 +54,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <summary>One expense that counts. Throws <see cref="ErrorCode.NotFound"/>, also for one in the trash or of somebody else.</summary>
     public Task<Expense> GetAsync(string owner, long id, CancellationToken token) =>
         database.ReadAsync(async connection =>
-            await ExpenseStore.FindAsync(connection, owner, id, token) is { DeletedAt: null } expense ? expense : throw NotFound(id), token);
+        {
+            var expense = await ExpenseStore.FindAsync(connection, owner, id, token);
+            return expense is { DeletedAt: null } ? expense : throw NotFound(id, expense);
+        }, token);
 
     /// <summary>All that pass the filter, newest first, streamed at constant memory.</summary>
     public IAsyncEnumerable<Expense> ListAsync(string owner, ExpenseFilter filter, CancellationToken token) =>
@@ -143,13 +146,17 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         await ExpenseStore.LockAsync(connection, owner, id, database.ForUpdate, token);
         var expense = await ExpenseStore.FindAsync(connection, owner, id, token);
         if (expense is null || inTrash != expense.DeletedAt.HasValue)
-            throw inTrash ? new AppException(ErrorCode.NotFound, $"Expense with id {id} is not in the trash") : NotFound(id);
+            throw inTrash ? new AppException(ErrorCode.NotFound, $"Expense with id {id} is not in the trash") : NotFound(id, expense);
         if (versions is not null && !versions.Contains(expense.Version))
             throw new AppException(ErrorCode.StaleVersion, $"Expense {id} is at version {expense.Version} now: somebody changed it since you read it");
         return expense;
     }
 
-    private static AppException NotFound(long id) => new(ErrorCode.NotFound, $"Expense with id {id} not found");
+    /// <param name="id">What was asked for.</param>
+    /// <param name="inTrash">What was found in the trash of the same owner; null when there is nothing.</param>
+    private static AppException NotFound(long id, Expense? inTrash) => new(ErrorCode.NotFound, inTrash is null
+        ? $"Expense with id {id} not found"
+        : $"Expense with id {id} not found: it is in the trash, and restore {id} (over HTTP: POST /expenses/{id}/restore) brings it back");
 
     private static ExpenseContent Check(ExpenseDraft draft, Currency ownerCurrency)
     {

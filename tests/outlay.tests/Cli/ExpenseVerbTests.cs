@@ -102,7 +102,8 @@ public sealed class ExpenseVerbTests
 
         Assert.Equal("", await IdsAsync(book));
         Assert.Equal("2 1", await IdsAsync(book, "--trash"));
-        await book.FailAsync(4, "show", "1");
+        Assert.Contains("it is in the trash, and restore 1", (await book.FailAsync(4, "show", "1")).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("it is in the trash", (await book.FailAsync(4, "show", "3")).Error, StringComparison.Ordinal);
         await book.RunAsync("restore", "1");
         Assert.Equal("1", await IdsAsync(book));
     }

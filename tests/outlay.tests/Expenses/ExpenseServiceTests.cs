@@ -186,6 +186,8 @@ public sealed class ExpenseServiceTests
 
         await service.DeleteAsync(Owner, added.Id, null, Test.Token);
         await FailsAsync(ErrorCode.NotFound, () => service.RestoreAsync("mallory", added.Id, null, Test.Token));
+        Assert.Equal($"Expense with id {added.Id} not found",
+            (await FailsAsync(ErrorCode.NotFound, () => service.GetAsync("mallory", added.Id, Test.Token))).Message);
     }
 
     [Theory, EachEngine]

@@ -81,7 +81,8 @@ public sealed class ExpenseLifeTests
 
         deleted.MustBe(204);
         Assert.Equal("", deleted.Body);
-        (await server.GetAsync("/expenses/1")).MustBeProblem(404, "not-found");
+        var gone = (await server.GetAsync("/expenses/1")).MustBeProblem(404, "not-found");
+        Assert.Equal("Expense with id 1 not found: it is in the trash, and restore 1 (over HTTP: POST /expenses/1/restore) brings it back", gone.Detail);
         Assert.Equal("[]", (await server.GetAsync("/expenses")).Body);
         Assert.Equal("0.00", (await server.GetAsync("/expenses/summary")).Json.GetProperty("total").GetRawText());
         var trash = (await server.GetAsync("/trash")).Json;
