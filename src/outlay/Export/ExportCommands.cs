@@ -50,7 +50,7 @@ internal static class ExportCommands
 
             var count = 0L;
             await AtomicFile.WriteAsync(file, replace, async output => count = await WriteAsync(cli, output, form, wanted, token));
-            await cli.Messages.WriteLineAsync($"Wrote {count} expenses to {file}.".AsMemory(), token);
+            await cli.Messages.WriteLineAsync($"Wrote {Plural.Of(count, "expense")} to {file}.".AsMemory(), token);
         });
     }
 

@@ -88,17 +88,17 @@ internal static class ImportCommands
 
     private static void WriteReport(CliContext cli, ImportReport report, ImportOptions options)
     {
-        WriteLeftOut(cli, report.Invalid, "that break the rules");
+        WriteLeftOut(cli, report.Invalid, $"that {Plural.Verb(report.Invalid, "breaks", "break")} the rules");
         WriteLeftOut(cli, report.OfOtherOwners, "of other owners");
         WriteLeftOut(cli, report.InTrash, "from the trash");
-        cli.Out.WriteLine(options.DryRun ? $"Would import {report.Imported} expenses." : $"Imported {report.Imported} expenses.");
+        cli.Out.WriteLine(options.DryRun ? $"Would import {Plural.Of(report.Imported, "expense")}." : $"Imported {Plural.Of(report.Imported, "expense")}.");
         foreach (var line in report.Totals)
-            cli.Out.WriteLine($"{line.Total} {line.Key} in {line.Count} expenses");
+            cli.Out.WriteLine($"{line.Total} {line.Key} in {Plural.Of(line.Count, "expense")}");
     }
 
     private static void WriteLeftOut(CliContext cli, long count, string which)
     {
         if (count > 0)
-            cli.Messages.WriteLine($"Left out: {count} rows {which}.");
+            cli.Messages.WriteLine($"Left out: {Plural.Of(count, "row")} {which}.");
     }
 }

@@ -78,7 +78,7 @@ internal sealed class OriginalBook
 
         if (faulty.Count > 0)
             throw new AppException(ErrorCode.SchemaMismatch,
-                $"{faulty.Count} of {count} expenses of the original in {database.Location} break the rules; nothing was changed. " +
+                $"{faulty.Count} of {Plural.Of(count, "expense")} of the original in {database.Location} {Plural.Verb(faulty.Count, "breaks", "break")} the rules; nothing was changed. " +
                 $"Correct them in the table expenses and start again:{string.Concat(faulty.Take(MaxNamed).Select(fault => $"{Environment.NewLine}  {fault}"))}");
         foreach (var (owner, change) in changes)
             await TotalsStore.ApplyAsync(connection, owner, change, token);

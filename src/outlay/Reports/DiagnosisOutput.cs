@@ -9,7 +9,8 @@ internal static class DiagnosisOutput
     {
         cli.Out.WriteLine($"database: {diagnosis.Damage ?? "intact"}");
         cli.Out.WriteLine($"expenses: {diagnosis.Expenses}");
-        cli.Out.WriteLine(diagnosis.Mismatches.Count == 0 ? "totals: agree with the expenses" : $"totals: {diagnosis.Mismatches.Count} do not agree with the expenses");
+        var wrong = diagnosis.Mismatches.Count;
+        cli.Out.WriteLine(wrong == 0 ? "totals: agree with the expenses" : $"totals: {wrong} {Plural.Verb(wrong, "does", "do")} not agree with the expenses");
 
         var table = new Table(cli, new("OWNER"), new("MONTH"), new("CURRENCY"), new("CATEGORY"),
             new("KEPT", Right: true), new("COUNT", Right: true), new("RECOMPUTED", Right: true), new("COUNT", Right: true));

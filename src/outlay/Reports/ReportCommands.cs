@@ -47,7 +47,7 @@ internal static class ReportCommands
             DiagnosisOutput.Write(cli, diagnosis);
             if (diagnosis.Mismatches.Count > 0 && parsed.GetValue(repair))
             {
-                await cli.Messages.WriteLineAsync($"Rebuilt the totals: {await doctor.RebuildTotalsAsync(token)} rows.".AsMemory(), token);
+                await cli.Messages.WriteLineAsync($"Rebuilt the totals: {Plural.Of(await doctor.RebuildTotalsAsync(token), "row")}.".AsMemory(), token);
                 diagnosis = await doctor.ExamineAsync(token);
                 DiagnosisOutput.Write(cli, diagnosis);
             }

@@ -13,8 +13,7 @@ internal static class SummaryOutput
                 await JsonOutput.WriteAsync(cli, writer => SummaryJson.Write(writer, summary), token);
                 break;
             case OutputFormat.Csv:
-                string[] header = [group is { } by ? Name(by) : "totals", "currency", "total", "count"];
-                await CsvOutput.WriteAsync(cli, header, (summary.Groups ?? summary.Totals).Select(Cells), token);
+                await CsvOutput.WriteAsync(cli, [.. Keys(group), "currency", "total", "count"], (summary.Groups ?? summary.Totals).Select(line => Cells(line, group)), token);
                 break;
             default:
                 WriteTable(cli, summary, group);
@@ -24,17 +23,20 @@ internal static class SummaryOutput
 
     private static void WriteTable(CliContext cli, Summary summary, SummaryGroup? group)
     {
-        var table = new Table(cli, new(group is { } by ? Name(by).ToUpperInvariant() : ""), new("CURRENCY"), new("TOTAL", Right: true), new("COUNT", Right: true));
-        foreach (var line in summary.Groups ?? [])
-            table.Add(Cells(line));
+        string[] keys = [.. Keys(group)];
+        var table = new Table(cli, [.. keys.Select(key => new Column(key.ToUpperInvariant())), new("CURRENCY"), new("TOTAL", Right: true), new("COUNT", Right: true)]);
+        foreach (var line in keys.Length > 0 ? summary.Groups! : [])
+            table.Add(Cells(line, group));
         foreach (var line in Totals(summary))
-            table.Add(Cells(line with { Key = "Total" }));
+            table.Add(Cells(line with { Key = "Total" }, group));
         table.Flush();
     }
 
-    private static string[] Cells(SummaryLine line) => [line.Key, line.Total.Currency.Code, line.Total.ToString(), $"{line.Count}"];
+    private static string[] Cells(SummaryLine line, SummaryGroup? group) =>
+        [.. Keys(group).Select(_ => line.Key), line.Total.Currency.Code, line.Total.ToString(), $"{line.Count}"];
 
-    private static string Name(SummaryGroup group) => $"{group}".ToLowerInvariant();
+    /// <summary>What stands before the currency: nothing where that is what the sums are broken down by.</summary>
+    private static IEnumerable<string> Keys(SummaryGroup? group) => group is null or SummaryGroup.Currency ? [] : [$"{group}".ToLowerInvariant()];
 
     /// <summary>The sum in the owner's currency first, even when it is zero.</summary>
     private static IEnumerable<SummaryLine> Totals(Summary summary) =>

@@ -152,7 +152,7 @@ internal sealed class SqliteDatabase : Database
         if (answer != "ok")
             return answer;
         var orphans = await new Sql("select count(*) from pragma_foreign_key_check").ScalarAsync<long>(connection, token);
-        return orphans == 0 ? null : $"{orphans} rows refer to rows that do not exist";
+        return orphans == 0 ? null : $"{Plural.Of(orphans, "row")} {Plural.Verb(orphans, "refers", "refer")} to rows that do not exist";
     }
 
     public override ValueTask DisposeAsync()

@@ -19,7 +19,7 @@ internal static class StorageCommands
         foreach (var name in report.Applied)
             cli.Out.WriteLine($"applied {name}");
         if (report.Adopted > 0)
-            cli.Out.WriteLine($"took over {report.Adopted} expenses of the original system");
+            cli.Out.WriteLine($"took over {Plural.Of(report.Adopted, "expense")} of the original system");
         if (report.Applied.Count == 0)
             cli.Out.WriteLine("the schema is up to date");
         await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);

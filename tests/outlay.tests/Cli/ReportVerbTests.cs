@@ -18,6 +18,8 @@ public sealed class ReportVerbTests
             await book.RunAsync("summary", "--by", "month"),
             await book.RunAsync("summary", "--by", "category", "--from", "2026-02-01"),
             await book.RunAsync("summary", "--by", "tag", "--output", "csv"),
+            await book.RunAsync("summary", "--by", "currency"),
+            await book.RunAsync("summary", "--by", "currency", "--output", "csv"),
             await book.RunAsync("summary", "--by", "currency", "--output", "json")));
     }
 
@@ -61,6 +63,6 @@ public sealed class ReportVerbTests
 
         Assert.Equal(0, list.ExitCode);
         Assert.Contains("7,2026-02-19,Coffee,3.50,EUR", list.Output, StringComparison.Ordinal);
-        Assert.Contains("Took over 1 expenses", list.Error, StringComparison.Ordinal);
+        Assert.Contains("Took over 1 expense of", list.Error, StringComparison.Ordinal);
     }
 }

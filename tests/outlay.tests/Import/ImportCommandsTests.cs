@@ -20,10 +20,10 @@ public sealed class ImportCommandsTests
         var export = await RunAsync(database, "export", "--to", ndjson, "--until", "2026-01-01");
         var again = await RunAsync(database, "import", ndjson);
 
-        Assert.Equal((0, "Imported 2 expenses.\n3.50 EUR in 1 expenses\n1200 JPY in 1 expenses\n"), (import.ExitCode, import.Output));
+        Assert.Equal((0, "Imported 2 expenses.\n3.50 EUR in 1 expense\n1200 JPY in 1 expense\n"), (import.ExitCode, import.Output));
         Assert.Equal("Left out, because no such column is known: balance\n", import.Error);
-        Assert.Equal((0, "", $"Wrote 1 expenses to {ndjson}.\n"), (export.ExitCode, export.Output, export.Error));
-        Assert.Equal((0, "Imported 1 expenses.\n3.50 EUR in 1 expenses\n", ""), (again.ExitCode, again.Output, again.Error));
+        Assert.Equal((0, "", $"Wrote 1 expense to {ndjson}.\n"), (export.ExitCode, export.Output, export.Error));
+        Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n", ""), (again.ExitCode, again.Output, again.Error));
         Assert.Equal($"{Listed}2026-01-01,Coffee,3.50,EUR\n", await ListAsync(database));
     }
 
@@ -36,7 +36,7 @@ public sealed class ImportCommandsTests
         var nothing = await ListAsync(database);
         var import = await OutlayProcess.RunAsync(["import", "-"], database.Environment, TwoRows);
 
-        Assert.Equal((0, "Would import 2 expenses.\n3.50 CHF in 1 expenses\n1200 JPY in 1 expenses\n"), (dryRun.ExitCode, dryRun.Output));
+        Assert.Equal((0, "Would import 2 expenses.\n3.50 CHF in 1 expense\n1200 JPY in 1 expense\n"), (dryRun.ExitCode, dryRun.Output));
         Assert.Equal("", nothing);
         Assert.Equal(0, import.ExitCode);
         Assert.Equal(Listed, await ListAsync(database));
@@ -54,10 +54,10 @@ public sealed class ImportCommandsTests
         var skipped = await OutlayProcess.RunAsync(["import", "-", "--skip-invalid"], database.Environment, File);
 
         Assert.Equal((3, ""), (refused.ExitCode, refused.Output));
-        Assert.Equal($"{Fault}1 of 2 rows break the rules, nothing was imported: correct them, or leave them out with --skip-invalid.\n", refused.Error);
+        Assert.Equal($"{Fault}1 of 2 rows breaks the rules, nothing was imported: correct them, or leave them out with --skip-invalid.\n", refused.Error);
         Assert.Equal("", nothing);
-        Assert.Equal((0, "Imported 1 expenses.\n3.50 EUR in 1 expenses\n"), (skipped.ExitCode, skipped.Output));
-        Assert.Equal($"{Fault}Left out: 1 rows that break the rules.\n", skipped.Error);
+        Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n"), (skipped.ExitCode, skipped.Output));
+        Assert.Equal($"{Fault}Left out: 1 row that breaks the rules.\n", skipped.Error);
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class TotalsTests
         // Foreign keys cannot be switched off within a transaction.
         await database.ScalarAsync<long>("pragma foreign_keys = off; insert into expense_tags (expense_id, tag_key, tag) values (7, 'a', 'a') returning 1");
 
-        Assert.Equal("1 rows refer to rows that do not exist", (await database.Doctor.ExamineAsync(Test.Token)).Damage);
+        Assert.Equal("1 row refers to rows that do not exist", (await database.Doctor.ExamineAsync(Test.Token)).Damage);
     }
 
     [Theory, EachEngine]
