@@ -26,6 +26,9 @@ internal sealed record Settings
 
     public required LogSettings Log { get; init; }
 
+    /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
+    public required string Command { get; init; }
+
     /// <summary>The file of the embedded database.</summary>
     public string SqliteFile => Path.Combine(DataDir, "outlay.db");
 
@@ -46,6 +49,7 @@ internal sealed record Settings
             DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
             Log = LogSettings.From(source),
+            Command = source.Text("OUTLAY_COMMAND", "outlay"),
         };
     }
 
@@ -93,7 +97,7 @@ internal sealed record LogSettings(LogLevel Level, LogFormat Format, string? Fil
         source.OptionalPath("LOG_FILE"),
         source.Number("LOG_RETENTION_DAYS", 7, 1, 3650))
     {
-        Colour = source.OnTerminal && !source.IsSet("NO_COLOR"),
+        Colour = source.Colour,
     };
 }
 

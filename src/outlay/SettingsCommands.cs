@@ -21,7 +21,7 @@ internal static class SettingsCommands
         verb.SetAction(async (parsed, token) =>
         {
             var source = cli.SettingsSource;
-            var settings = Settings.From(source);
+            var settings = cli.SettingsAsRead;
             SettingReport[] reports = [.. source.Report, .. InForce(settings)];
             await WriteAsync(cli, parsed.GetValue(output), reports, token);
             source.ThrowIfFaulty();

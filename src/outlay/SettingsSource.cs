@@ -23,6 +23,9 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
 
     public IReadOnlyList<string> Faults => _faults;
 
+    /// <summary>Whether the output may be coloured: only for a person, and not with NO_COLOR (no-color.org).</summary>
+    public bool Colour => OnTerminal && !IsSet("NO_COLOR");
+
     public bool IsSet(string name) => !string.IsNullOrEmpty(environment(name));
 
     public string Text(string name, string fallback) => Read(name, fallback);

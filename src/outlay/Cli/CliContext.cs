@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using Outlay.Expenses;
 using Outlay.Reports;
@@ -8,7 +9,7 @@ using Outlay.Storage;
 namespace Outlay.Cli;
 
 /// <summary>What a verb works with. Everything is made when it is first asked for: a verb pays only for what it uses.</summary>
-internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
+internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -20,8 +21,8 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Whose expenses the verbs work on.</summary>
     public string Owner { get; } = ExpenseService.DefaultOwner;
 
-    /// <summary>What the user types to run this program: a script that stands before it says so.</summary>
-    public string ProgramName { get; } = Environment.GetEnvironmentVariable("OUTLAY_COMMAND") ?? "outlay";
+    /// <summary>What the user types to run this program.</summary>
+    public string ProgramName => SettingsAsRead.Command;
 
     public bool InputIsTerminal { get; } = !Console.IsInputRedirected;
 
@@ -29,8 +30,8 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public bool MessagesAreOnTerminal { get; } = !Console.IsErrorRedirected;
 
-    /// <summary>Whether data may be coloured: only for a person, and not with NO_COLOR (no-color.org).</summary>
-    public bool Colour => OutputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+    /// <summary>Whether data may be coloured.</summary>
+    public bool Colour => SettingsSource.Colour;
 
     /// <summary>How many cells a line of data may take; null when it goes to a file or a pipe, which take any.</summary>
     public int? Width => OutputIsTerminal && Console.WindowWidth is > 0 and var width ? width : null;
@@ -49,6 +50,9 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
 
     /// <summary>What a person or a pipe writes. The terminal itself edits the line.</summary>
     public TextReader In => field ??= new StreamReader(OpenRawInput(), s_utf8);
+
+    /// <summary>A text in which the commands are written as outlay, with them as the user types them.</summary>
+    public string AsTyped(string text) => Command().Replace(text, ProgramName.Replace("$", "$$", StringComparison.Ordinal));
 
     /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D).</summary>
     public async Task<string?> AskAsync(string question, CancellationToken token)
@@ -74,8 +78,19 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Everything the environment says, with origins and faults.</summary>
     public SettingsSource SettingsSource { get; } = new(Environment.GetEnvironmentVariable, !Console.IsOutputRedirected);
 
+    /// <summary>The settings, whether they are right or not.</summary>
+    public Settings SettingsAsRead => field ??= Settings.From(SettingsSource);
+
     /// <summary>The settings in force. Throws <see cref="ErrorCode.BadConfiguration"/> with every fault.</summary>
-    public Settings Settings => field ??= ReadSettings();
+    public Settings Settings
+    {
+        get
+        {
+            var settings = SettingsAsRead;
+            SettingsSource.ThrowIfFaulty();
+            return settings;
+        }
+    }
 
     /// <summary>The database, whatever its schema is.</summary>
     public Database Database => _database ??= Database.Open(Settings, Database.PatienceOfVerbs);
@@ -102,7 +117,7 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
         {
             var report = await MigrateAsync(token);
             if (report.Adopted > 0)
-                await Messages.WriteLineAsync($"Took over {report.Adopted} expenses of the original system in {Database.Location}.".AsMemory(), token);
+                await Messages.WriteLineAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.".AsMemory(), token);
             _migrated = true;
         }
 
@@ -133,15 +148,12 @@ internal sealed class CliContext(TimeProvider clock) : IAsyncDisposable
         return pipe.Reader.AsStream();
     }
 
+    /// <summary>The name of the program where a verb or an option follows.</summary>
+    [GeneratedRegex(@"(?<![\w./-])outlay(?= [a-z-])")]
+    private static partial Regex Command();
+
     /// <summary>The terminal itself edits the line and ends the input at Ctrl-D: the console's own reader takes that for a letter.</summary>
     private static Stream OpenRawInput() => OperatingSystem.IsWindows()
         ? Console.OpenStandardInput()
         : new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-
-    private Settings ReadSettings()
-    {
-        var settings = Settings.From(SettingsSource);
-        SettingsSource.ThrowIfFaulty();
-        return settings;
-    }
 }

@@ -16,13 +16,16 @@ internal static class CommandLine
     {
         try
         {
+            // People ask for help in both ways.
+            if (args is ["help", .. var verb])
+                args = [.. verb, "--help"];
             var parsed = Build(cli, args).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
             return await InvokeAsync(cli, parsed, token);
         }
         catch (Exception e)
         {
-            return Failure.Report(e, cli.Messages);
+            return Failure.Report(e, cli, cli.Messages);
         }
     }
 
@@ -57,7 +60,7 @@ internal static class CommandLine
         root.SetAction((_, token) => OpenMenuAsync(cli, token));
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        help.Action = new HelpWithExamples(cli, (HelpAction)help.Action!);
         return root;
     }
 
@@ -75,6 +78,6 @@ internal static class CommandLine
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
-        new("menu", "Opens the menu on a terminal, as outlay alone does.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu"),
+        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu"),
     ];
 }

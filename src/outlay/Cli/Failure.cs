@@ -3,7 +3,7 @@ namespace Outlay.Cli;
 /// <summary>The one place where a failure becomes a message on stderr and an exit code.</summary>
 internal static class Failure
 {
-    public static int Report(Exception failure, TextWriter messages)
+    public static int Report(Exception failure, CliContext cli, TextWriter messages)
     {
         var code = failure switch
         {
@@ -13,7 +13,7 @@ internal static class Failure
             _ => ErrorCode.Internal,
         };
         foreach (var line in Lines(failure))
-            messages.WriteLine(line);
+            messages.WriteLine(cli.AsTyped(line));
         return ErrorTable.Of(code).ExitCode;
     }
 

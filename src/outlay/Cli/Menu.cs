@@ -44,7 +44,7 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
             }
             catch (AppException e)
             {
-                Failure.Report(e, cli.Out);
+                Failure.Report(e, cli, cli.Out);
             }
         }
     }

@@ -6,6 +6,27 @@ namespace Outlay.Cli;
 /// <summary>What is wrong with a command line, and what was probably meant.</summary>
 internal static class UsageErrors
 {
+    /// <summary>What other programs call the same.</summary>
+    private static readonly Dictionary<string, string> s_otherWords = new[]
+    {
+        ("add", "new create insert record log spend pay"),
+        ("list", "ls ps ll dir all find search query"),
+        ("show", "cat get view read info open"),
+        ("edit", "update change modify set patch mv"),
+        ("delete", "rm del remove erase trash"),
+        ("restore", "undo undelete recover"),
+        ("summary", "sum total totals report reports stats count"),
+        ("import", "load upload"),
+        ("export", "save dump download backup"),
+        ("doctor", "check verify fsck repair"),
+        ("migrate", "init setup upgrade"),
+        ("config", "settings env configure"),
+        ("completion", "completions complete"),
+        ("serve", "server start run up web"),
+        ("menu", "ui tui shell"),
+        ("--version", "version"),
+    }.SelectMany(verb => verb.Item2.Split(' ').Select(word => (word, verb.Item1))).ToDictionary();
+
     /// <summary>Throws <see cref="ErrorCode.Usage"/> with every fault and the cure, or does nothing.</summary>
     public static void ThrowIfAny(ParseResult parsed)
     {
@@ -45,6 +66,8 @@ internal static class UsageErrors
 
     private static string Explain(string word, Command command)
     {
+        if (command is RootCommand && s_otherWords.TryGetValue(word.ToLowerInvariant(), out var meant))
+            return $"'{word}' is not known here. Did you mean {meant}?";
         var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name));
         var nearest = known.MinBy(name => Distance(word, name));
         return nearest is not null && Distance(word, nearest) <= Math.Max(1, word.Length / 3)

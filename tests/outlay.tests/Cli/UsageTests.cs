@@ -19,6 +19,9 @@ public sealed class UsageTests
     [Theory]
     [InlineData("A verb is missing")]
     [InlineData("Did you mean list?", "lsit")]
+    [InlineData("Did you mean list?", "ls")]
+    [InlineData("Did you mean delete?", "rm", "12")]
+    [InlineData("Did you mean --version?", "version")]
     [InlineData("Did you mean --date?", "add", "3.50", "Coffee", "--data", "today")]
     [InlineData("DESCRIPTION is missing", "add", "3.50")]
     [InlineData("whole number", "show", "abc")]
@@ -34,6 +37,31 @@ public sealed class UsageTests
         Assert.Empty(result.Output);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.Contains("--help", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help", "help")]
+    [InlineData("add --help", "help", "add")]
+    public async Task Help_is_also_a_word(string same, params string[] arguments)
+    {
+        var expected = await OutlayProcess.RunAsync(same.Split(' '));
+
+        Assert.Equal(expected, await OutlayProcess.RunAsync(arguments));
+        Assert.Equal(0, expected.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("add", "--help")]
+    [InlineData("add")]
+    [InlineData("show", "7")]
+    [InlineData("lsit")]
+    [InlineData]
+    public async Task Hints_name_the_program_as_the_user_runs_it(params string[] arguments)
+    {
+        var result = await OutlayProcess.RunAsync(arguments, new Dictionary<string, string> { ["OUTLAY_COMMAND"] = "./run" });
+
+        Assert.Matches(@"\./run [a-z-]", result.Output + result.Error);
+        Assert.DoesNotMatch(@"outlay [a-z-]", result.Output + result.Error);
     }
 
     [Fact]
