@@ -19,8 +19,9 @@ internal static class CompletionCommands
         """
         # Completion of outlay for zsh: eval "$(outlay completion zsh)", after compinit
         _outlay() {
+            local line="${(j: :)words[1,CURRENT-1]} ${PREFIX}"
             local -a suggestions
-            suggestions=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+            suggestions=("${(@f)$("${words[1]}" "[suggest:${#line}]" "${line}" 2>/dev/null)}")
             compadd -- "${suggestions[@]}" || _files
         }
         compdef _outlay outlay
@@ -31,9 +32,14 @@ internal static class CompletionCommands
         # Completion of outlay for fish: outlay completion fish | source
         function __outlay_complete
             set -l line (commandline -cp)
-            outlay "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+            set -l suggestions (outlay "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+            if test -n "$suggestions"
+                printf '%s\n' $suggestions
+            else
+                __fish_complete_path (commandline -ct)
+            end
         end
-        complete -c outlay -a '(__outlay_complete)'
+        complete -c outlay -f -a '(__outlay_complete)'
         """;
 
     public static IEnumerable<Verb> All(CliContext cli) =>
