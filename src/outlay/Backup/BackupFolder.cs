@@ -71,7 +71,7 @@ internal sealed class BackupFolder : IDisposable
             file = Named(time = time.AddSeconds(1));
         // A rename is atomic on every file system. A move that refuses to replace is not: where there are no hard links (a
         // share, a memory card) it copies. This run has the folder to itself, and the name is free.
-        File.Move(TemporaryFile, file, overwrite: true);
+        PrivateFile.Rename(TemporaryFile, file, replace: true);
         return file;
     }
 

@@ -50,7 +50,7 @@ internal sealed partial class BackupService(
     /// <summary>Writes one consistent state of the database, at constant memory, down to the disk.</summary>
     private async Task<long> WriteAsync(string file, CancellationToken token)
     {
-        await using var stream = File.Create(file);
+        await using var stream = PrivateFile.Create(file);
         await using var csv = ExpenseCsvWriter.ForBackup(stream);
         var count = 0L;
         await foreach (var (owner, expense) in database.StreamAsync(ExpenseStore.Everything(), ExpenseStore.ReadOwned, token))

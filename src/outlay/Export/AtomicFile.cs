@@ -1,10 +1,12 @@
+using Outlay.Storage;
+
 namespace Outlay.Export;
 
 /// <summary>Writes a file that is there as a whole or not at all, whatever happens meanwhile.</summary>
 internal static class AtomicFile
 {
     /// <summary>
-    /// Writes under a temporary name beside it, flushes to the disk, then renames. Throws <see cref="ErrorCode.Conflict"/> when
+    /// Writes under a temporary name beside it, open to its owner alone, flushes to the disk, then renames. Throws <see cref="ErrorCode.Conflict"/> when
     /// a file of that name is there and must not be replaced, and <see cref="ErrorCode.Unavailable"/> when the folder cannot be
     /// written or the disk is full.
     /// </summary>
@@ -13,13 +15,13 @@ internal static class AtomicFile
         var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         try
         {
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            await using (var file = PrivateFile.Create(temporary))
             {
                 await write(file);
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, replace);
+            PrivateFile.Rename(temporary, path, replace);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

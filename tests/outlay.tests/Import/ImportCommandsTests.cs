@@ -23,6 +23,8 @@ public sealed class ImportCommandsTests
         Assert.Equal((0, "Imported 2 expenses.\n3.50 EUR in 1 expense\n1200 JPY in 1 expense\n"), (import.ExitCode, import.Output));
         Assert.Equal("Left out, because no such column is known: balance\n", import.Error);
         Assert.Equal((0, "", $"Wrote 1 expense to {ndjson}.\n"), (export.ExitCode, export.Output, export.Error));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(ndjson));
         Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n", ""), (again.ExitCode, again.Output, again.Error));
         Assert.Equal($"{Listed}2026-01-01,Coffee,3.50,EUR\n", await ListAsync(database));
     }

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Outlay.Storage;
+
+/// <summary>A file for what people spend: nobody else on the machine can read it, and once it has its name it keeps it.</summary>
+internal static class PrivateFile
+{
+    /// <summary>Creates a file, open to its owner alone.</summary>
+    public static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
+    }
+
+    /// <summary>Gives a finished file its name, in the same folder: after a loss of power it still has it.</summary>
+    /// <param name="replace">Whether it may take the place of a file of that name.</param>
+    public static void Rename(string path, string name, bool replace)
+    {
+        File.Move(path, name, replace);
+        // The name is an entry of the folder, which goes to the disk on its own. Windows knows no such thing.
+        if (!OperatingSystem.IsWindows())
+            FlushFolder(Path.GetDirectoryName(Path.GetFullPath(name))!);
+    }
+
+    private static void FlushFolder(string path)
+    {
+        const int ReadOnly = 0;
+        using var folder = new SafeFileHandle(Open(path, ReadOnly), ownsHandle: true);
+        // A folder that takes files but cannot be read cannot be opened either; the file is there all the same.
+        if (!folder.IsInvalid)
+            RandomAccess.FlushToDisk(folder);
+    }
+
+    /// <summary>The framework opens no folders.</summary>
+    [DllImport("libc", EntryPoint = "open")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+}
