@@ -116,9 +116,9 @@ public sealed class ExpenseLifeTests
         await server.AddAsync(Coffee);
         await server.SendAsync("DELETE", "/expenses/2");
 
-        foreach (var id in new[] { 2, 9 })
+        foreach (var (id, where) in new[] { (2, ": it is in the trash, and restore 2 (over HTTP: POST /expenses/2/restore) brings it back"), (9, "") })
         {
-            var missing = $"Expense with id {id} not found";
+            var missing = $"Expense with id {id} not found{where}";
             Assert.Equal(missing, (await server.GetAsync($"/expenses/{id}")).MustBeProblem(404, "not-found").Detail);
             Assert.Equal(missing, (await server.SendAsync("PUT", $"/expenses/{id}", Coffee, ("If-Match", "*"))).MustBeProblem(404, "not-found").Detail);
             Assert.Equal(missing, (await server.SendAsync("PATCH", $"/expenses/{id}", "{}", ("If-Match", "*"))).MustBeProblem(404, "not-found").Detail);
