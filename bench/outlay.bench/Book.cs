@@ -56,7 +56,7 @@ internal sealed class Book : IAsyncDisposable
             await book.ExecuteAsync("postgres", $"create database {book.Name}", token);
 
         var settings = Settings.From(new SettingsSource(name => book.Environment.GetValueOrDefault(name)));
-        await using (var database = Database.Open(settings, Database.PatienceOfVerbs))
+        await using (var database = Database.Open(settings, Database.PatienceOfVerbs, TimeProvider.System))
         {
             await new Migrator(database, TimeProvider.System, settings).RunAsync(token);
             await new ExpenseService(database, TimeProvider.System, settings)

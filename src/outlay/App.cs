@@ -31,7 +31,7 @@ internal static class App
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(runId);
-        builder.Services.AddSingleton(_ => Database.Open(settings, Database.PatienceOfRequests));
+        builder.Services.AddSingleton(_ => Database.Open(settings, Database.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<ExpenseService>();
         builder.Services.AddSingleton<ReportService>();

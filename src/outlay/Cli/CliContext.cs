@@ -93,7 +93,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     }
 
     /// <summary>The database, whatever its schema is.</summary>
-    public Database Database => _database ??= Database.Open(Settings, Database.PatienceOfVerbs);
+    public Database Database => _database ??= Database.Open(Settings, Database.PatienceOfVerbs, clock);
 
     public async Task<ExpenseService> ExpensesAsync(CancellationToken token) =>
         new(await MigratedDatabaseAsync(token), clock, Settings);

@@ -32,8 +32,9 @@ internal abstract class Database : IAsyncDisposable
 
     /// <param name="settings">Which engine, and where its data is.</param>
     /// <param name="patience">How long to wait for a connection or a lock before the database counts as unavailable.</param>
-    public static Database Open(Settings settings, TimeSpan patience) =>
-        settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience) : new SqliteDatabase(settings.SqliteFile, patience);
+    /// <param name="clock">What measures the patience.</param>
+    public static Database Open(Settings settings, TimeSpan patience, TimeProvider clock) =>
+        settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience) : new SqliteDatabase(settings.SqliteFile, patience, clock);
 
     /// <summary>Runs reads on one connection. Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.</summary>
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token)

@@ -19,14 +19,20 @@ internal sealed class SqliteDatabase : Database
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _file;
     private readonly TimeSpan _patience;
+    private readonly TimeProvider _clock;
     private readonly string _connectionString;
 
+    /// <summary>Since when whoever has the turn has been waiting.</summary>
+    private long _waitingSince;
+
     /// <param name="file">The database file; it and its folder are made when they do not exist.</param>
-    /// <param name="patience">How long a writer waits for the writers of this process, and then for another process to give up its lock.</param>
-    public SqliteDatabase(string file, TimeSpan patience)
+    /// <param name="patience">How long a writer waits in all: for the writers of this process, and for another process to give up its lock.</param>
+    /// <param name="clock">What measures the patience.</param>
+    public SqliteDatabase(string file, TimeSpan patience, TimeProvider clock)
     {
         _file = file;
         _patience = patience;
+        _clock = clock;
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = file,
@@ -67,14 +73,18 @@ internal sealed class SqliteDatabase : Database
 
     protected override async Task<IDisposable?> TakeTurnAsync(CancellationToken token)
     {
+        var start = _clock.GetTimestamp();
         if (!await _turn.WaitAsync(_patience, token))
             throw new AppException(ErrorCode.Unavailable, "Too many writes are waiting for the database.") { RetryAfter = RetryAfter };
+        _waitingSince = start;
         return new Turn(_turn);
     }
 
-    protected override Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token) =>
-        // Takes the write lock at once (BEGIN IMMEDIATE): a lock that is taken later, after a read, cannot be waited for.
-        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
+    protected override Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token)
+    {
+        var left = _patience - _clock.GetElapsedTime(_waitingSince);
+        return Task.FromResult<DbTransaction>(new WriteTransaction((SqliteConnection)connection, left < TimeSpan.Zero ? TimeSpan.Zero : left));
+    }
 
     protected override Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken token) =>
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: true));
@@ -182,6 +192,53 @@ internal sealed class SqliteDatabase : Database
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
     {
         public void Dispose() => semaphore.Release();
+    }
+
+    /// <summary>
+    /// A transaction that takes the write lock at once: a lock that is taken later, after a read, cannot be waited for. The
+    /// provider's own would wait for a second at least.
+    /// </summary>
+    private sealed class WriteTransaction : DbTransaction
+    {
+        private readonly SqliteConnection _connection;
+        private bool _isOpen;
+
+        public WriteTransaction(SqliteConnection connection, TimeSpan patience)
+        {
+            _connection = connection;
+            Check(raw.sqlite3_busy_timeout(connection.Handle, (int)patience.TotalMilliseconds));
+            Run("begin immediate");
+            _isOpen = true;
+        }
+
+        public override IsolationLevel IsolationLevel => IsolationLevel.Serializable;
+
+        protected override DbConnection DbConnection => _connection;
+
+        public override void Commit()
+        {
+            Run("commit");
+            _isOpen = false;
+        }
+
+        public override void Rollback()
+        {
+            _isOpen = false;
+            // What went wrong may have ended the transaction already.
+            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+                Run("rollback");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing && _isOpen)
+                Rollback();
+            base.Dispose(disposing);
+        }
+
+        private void Run(string sql) => Check(raw.sqlite3_exec(_connection.Handle, sql));
+
+        private void Check(int result) => SqliteException.ThrowExceptionForRC(result, _connection.Handle);
     }
 
     /// <summary>

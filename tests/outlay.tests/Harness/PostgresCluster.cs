@@ -98,7 +98,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await ExecuteAsync($"create database {Template}");
         var environment = EnvironmentFor(Template);
         var settings = Settings.From(new SettingsSource(environment.GetValueOrDefault));
-        await using var database = Database.Open(settings, Database.PatienceOfVerbs);
+        await using var database = Database.Open(settings, Database.PatienceOfVerbs, TimeProvider.System);
         await new Migrator(database, new TestClock(), settings).RunAsync(CancellationToken.None);
     }
 

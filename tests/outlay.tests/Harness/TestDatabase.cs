@@ -16,7 +16,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         Environment = environment;
         environment["DATA_DIR"] = _folder.Path;
         Settings = Settings.From(new SettingsSource(environment.GetValueOrDefault));
-        Database = Database.Open(Settings, Database.PatienceOfVerbs);
+        Database = Database.Open(Settings, Database.PatienceOfVerbs, Clock);
         Expenses = new ExpenseService(Database, Clock, Settings);
         Reports = new ReportService(Database, Settings);
         Doctor = new DoctorService(Database);

@@ -1,3 +1,4 @@
+using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Http;
@@ -30,6 +31,20 @@ public sealed class SqliteFailureTests
         Assert.Contains("\"amount\":3.50", (await server.GetAsync("/expenses/1")).MustBe(200).Body, StringComparison.Ordinal);
         (await server.SendAsync("PATCH", "/expenses/1", """{"amount":4}""", ("If-Match", "\"1\""))).MustBe(200);
         Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+    }
+
+    [Fact]
+    public async Task A_writer_that_waited_for_its_turn_does_not_wait_as_long_again_for_the_file()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        // By this clock all patience is gone once the turn has come.
+        await using var late = new SqliteDatabase(database.Settings.SqliteFile, TimeSpan.FromHours(1), new HurryingClock());
+        await using var other = await OpenTransaction.BeginAsync(database.Database, "update owners set name = name");
+
+        var write = Task.Run(() => late.WriteAsync(connection => new Sql("delete from owners").ExecuteAsync(connection, Test.Token), Test.Token));
+
+        var refusal = await Assert.ThrowsAsync<AppException>(() => write.WaitAsync(TimeSpan.FromMinutes(5), Test.Token));
+        Assert.Equal(ErrorCode.Unavailable, refusal.Code);
     }
 
     [Fact]
@@ -81,5 +96,15 @@ public sealed class SqliteFailureTests
         (await server.GetAsync("/expenses")).MustBeProblem(503, "unavailable");
         var reason = (await server.GetAsync("/readyz")).MustBe(503).Json.GetProperty("checks").GetProperty("database").GetProperty("reason").GetString();
         Assert.Contains("Set DATA_DIR to a folder that you may write to", reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>An hour later whenever it is asked.</summary>
+    private sealed class HurryingClock : TimeProvider
+    {
+        private int _hours;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _hours) * TimeSpan.TicksPerHour;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
     }
 }

@@ -31,7 +31,7 @@ public sealed class MigrationTests
 
         var reports = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
         {
-            await using var instance = Database.Open(database.Settings, Database.PatienceOfVerbs);
+            await using var instance = Database.Open(database.Settings, Database.PatienceOfVerbs, database.Clock);
             return await new Migrator(instance, database.Clock, database.Settings).RunAsync(Test.Token);
         })));
 
