@@ -60,7 +60,7 @@ internal sealed class Book : IAsyncDisposable
         {
             await new Migrator(database, TimeProvider.System, settings).RunAsync(token);
             await new ExpenseService(database, TimeProvider.System, settings)
-                .AddManyAsync(ExpenseService.DefaultOwner, new SampleExpenses(SampleExpenses.Seed).Take(size).ToAsyncEnumerable(), token);
+                .AddManyAsync(new Caller(ExpenseService.DefaultOwner, "bench"), new SampleExpenses(SampleExpenses.Seed).Take(size).ToAsyncEnumerable(), token);
         }
 
         // What autovacuum does within the next minutes anyway; it would fall into one measurement or another.

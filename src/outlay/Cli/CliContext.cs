@@ -21,6 +21,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Whose expenses the verbs work on.</summary>
     public string Owner { get; } = ExpenseService.DefaultOwner;
 
+    /// <summary>Who the history says has made a change with a verb.</summary>
+    public Caller Caller => field ??= new Caller(Owner, $"cli {Environment.UserName}");
+
     /// <summary>What the user types to run this program.</summary>
     public string ProgramName => SettingsAsRead.Command;
 

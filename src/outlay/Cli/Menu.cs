@@ -78,7 +78,7 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
                 (draft, text) => draft with { Date = DateWords.Resolve(text.Length == 0 ? "today" : text, cli.Clock) }, token) is { } dated &&
             await FillInAsync("Description: ", "description", dated, (draft, text) => draft with { Description = text }, token) is { } described &&
             await FillInAsync($"Amount in {currency} (like 3.50): ", "amount", described, (draft, text) => draft with { Amount = text }, token) is { } whole)
-            cli.Out.WriteLine($"Added {Line(await expenses.AddAsync(cli.Owner, whole, token))}");
+            cli.Out.WriteLine($"Added {Line(await expenses.AddAsync(cli.Caller, whole, token))}");
     }
 
     private async Task ShowAsync(CancellationToken token)
@@ -99,7 +99,7 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
         cli.Out.WriteLine(Line(expense));
         if (await cli.ConfirmAsync("Delete this expense?", token))
         {
-            await expenses.DeleteAsync(cli.Owner, expense.Id, [expense.Version], token);
+            await expenses.DeleteAsync(cli.Caller, expense.Id, [expense.Version], token);
             cli.Out.WriteLine($"Deleted. To undo it: {cli.ProgramName} restore {expense.Id}");
         }
         else

@@ -56,7 +56,7 @@ internal static class ExpenseCommands
                 Description = string.Join(' ', parsed.GetValue(words)!),
             };
             var expenses = await cli.ExpensesAsync(token);
-            var expense = await expenses.AddAsync(cli.Owner, draft, token);
+            var expense = await expenses.AddAsync(cli.Caller, draft, token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
         });
     }
@@ -125,7 +125,7 @@ internal static class ExpenseCommands
         {
             var expenses = await cli.ExpensesAsync(token);
             long[]? versions = parsed.GetValue(version) is { } expected ? [expected] : null;
-            var expense = await expenses.ChangeAsync(cli.Owner, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
+            var expense = await expenses.ChangeAsync(cli.Caller, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
         });
     }
@@ -152,7 +152,7 @@ internal static class ExpenseCommands
                 return;
             }
 
-            await service.DeleteAsync(cli.Owner, [.. expenses.Select(expense => (expense.Id, (IReadOnlyCollection<long>?)[expense.Version]))], token);
+            await service.DeleteAsync(cli.Caller, [.. expenses.Select(expense => (expense.Id, (IReadOnlyCollection<long>?)[expense.Version]))], token);
             await cli.Messages.WriteLineAsync($"Deleted. To undo it: {string.Join("; ", expenses.Select(expense => $"{cli.ProgramName} restore {expense.Id}"))}".AsMemory(), token);
         });
     }
@@ -166,7 +166,7 @@ internal static class ExpenseCommands
         verb.SetAction(async (parsed, token) =>
         {
             var expenses = await cli.ExpensesAsync(token);
-            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.RestoreAsync(cli.Owner, parsed.GetValue(id), null, token), token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.RestoreAsync(cli.Caller, parsed.GetValue(id), null, token), token);
         });
     }
 }

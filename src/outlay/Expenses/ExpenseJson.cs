@@ -24,25 +24,22 @@ internal static class ExpenseJson
 
     public static void Write(Utf8JsonWriter writer, Expense expense)
     {
-        var content = expense.Content;
         writer.WriteStartObject();
         writer.WriteNumber("id"u8, expense.Id);
-        writer.WriteString("date"u8, ExpenseRules.FormatDate(content.Date));
-        writer.WriteString("description"u8, content.Description);
-        writer.WritePropertyName("amount"u8);
-        writer.WriteRawValue(content.Amount.ToString(), skipInputValidation: true);
-        writer.WriteString("currency"u8, content.Amount.Currency.Code);
-        writer.WriteString("category"u8, content.Category?.Text);
-        writer.WriteStartArray("tags"u8);
-        foreach (var tag in content.Tags)
-            writer.WriteStringValue(tag.Text);
-        writer.WriteEndArray();
-        writer.WriteString("notes"u8, content.Notes);
+        WriteFields(writer, expense.Content);
         writer.WriteNumber("version"u8, expense.Version);
         writer.WriteString("created_at"u8, expense.CreatedAt.UtcDateTime);
         writer.WriteString("updated_at"u8, expense.UpdatedAt.UtcDateTime);
         if (expense.DeletedAt is { } deletedAt)
             writer.WriteString("deleted_at"u8, deletedAt.UtcDateTime);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Only what a person records: what <see cref="ReadDraft"/> reads back.</summary>
+    public static void Write(Utf8JsonWriter writer, ExpenseContent content)
+    {
+        writer.WriteStartObject();
+        WriteFields(writer, content);
         writer.WriteEndObject();
     }
 
@@ -73,6 +70,21 @@ internal static class ExpenseJson
         }
 
         return draft => changes.Aggregate(draft with { Misread = faults }, (changed, change) => change(changed));
+    }
+
+    private static void WriteFields(Utf8JsonWriter writer, ExpenseContent content)
+    {
+        writer.WriteString("date"u8, ExpenseRules.FormatDate(content.Date));
+        writer.WriteString("description"u8, content.Description);
+        writer.WritePropertyName("amount"u8);
+        writer.WriteRawValue(content.Amount.ToString(), skipInputValidation: true);
+        writer.WriteString("currency"u8, content.Amount.Currency.Code);
+        writer.WriteString("category"u8, content.Category?.Text);
+        writer.WriteStartArray("tags"u8);
+        foreach (var tag in content.Tags)
+            writer.WriteStringValue(tag.Text);
+        writer.WriteEndArray();
+        writer.WriteString("notes"u8, content.Notes);
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json, string name)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -17,14 +18,14 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     public const int MaxPageSize = 500;
 
     /// <summary>Records an expense. Throws <see cref="ErrorCode.InvalidInput"/> with every fault.</summary>
-    public Task<Expense> AddAsync(string owner, ExpenseDraft draft, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+    public Task<Expense> AddAsync(Caller caller, ExpenseDraft draft, CancellationToken token) =>
+        WriteAsync(caller, ChangeAction.Create, async change =>
         {
-            var content = Check(draft, await CurrencyAsync(connection, owner, token));
-            var now = Now();
-            var id = await ExpenseStore.InsertAsync(connection, owner, content, now, token);
-            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Add(content), token);
-            return new Expense(id, content, 1, now, now, null);
+            var content = Check(draft, await CurrencyAsync(change.Connection, caller.Owner, token));
+            var id = await ExpenseStore.InsertAsync(change.Connection, caller.Owner, content, change.Now, token);
+            change.Totals.Add(content);
+            await change.History.AddAsync(id, 1, content, token);
+            return new Expense(id, content, 1, change.Now, change.Now, null);
         }, token);
 
     /// <summary>
@@ -32,22 +33,20 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// On PostgreSQL, others who change the same totals wait only for its end; on SQLite every writer waits for all of it.
     /// </summary>
     /// <returns>How many there were.</returns>
-    public Task<long> AddManyAsync(string owner, IAsyncEnumerable<ExpenseContent> contents, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+    public Task<long> AddManyAsync(Caller caller, IAsyncEnumerable<ExpenseContent> contents, CancellationToken token) =>
+        WriteAsync(caller, ChangeAction.Import, async change =>
         {
-            var now = Now();
-            var change = new TotalsChange();
             var count = 0L;
             await foreach (var batch in contents.InBatchesAheadAsync(BatchSize, token))
             {
-                var ids = await database.ReserveIdsAsync(connection, "expenses", batch.Length, token);
-                await ExpenseStore.InsertManyAsync(database, connection, owner, ids, batch, now, token);
+                var ids = await database.ReserveIdsAsync(change.Connection, "expenses", batch.Length, token);
+                await ExpenseStore.InsertManyAsync(database, change.Connection, caller.Owner, ids, batch, change.Now, token);
+                await change.History.AddManyAsync(ids.Zip(batch, (id, content) => (id, 1L, (ExpenseContent?)content)), token);
                 foreach (var content in batch)
-                    change.Add(content);
+                    change.Totals.Add(content);
                 count += batch.Length;
             }
 
-            await TotalsStore.ApplyAsync(connection, owner, change, token);
             return count;
         }, token);
 
@@ -85,57 +84,67 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <see cref="ErrorCode.InvalidInput"/>.
     /// </summary>
     /// <param name="versions">The change is made only if the version is among these; null for any.</param>
-    /// <param name="change">Makes the new draft out of the present one.</param>
+    /// <param name="edit">Makes the new draft out of the present one.</param>
     public Task<Expense> ChangeAsync(
-        string owner, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> change, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+        Caller caller, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> edit, CancellationToken token) =>
+        WriteAsync(caller, ChangeAction.Update, async change =>
         {
-            var old = await LockAsync(connection, owner, id, inTrash: false, versions, token);
-            var content = Check(change(ExpenseDraft.From(old.Content)), await CurrencyAsync(connection, owner, token));
-            var now = Now();
-            await ExpenseStore.UpdateAsync(connection, owner, id, content, now, token);
-            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Remove(old.Content).Add(content), token);
-            return old with { Content = content, Version = old.Version + 1, UpdatedAt = now };
+            var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
+            var content = Check(edit(ExpenseDraft.From(old.Content)), await CurrencyAsync(change.Connection, caller.Owner, token));
+            await ExpenseStore.UpdateAsync(change.Connection, caller.Owner, id, content, change.Now, token);
+            change.Totals.Remove(old.Content).Add(content);
+            await change.History.AddAsync(id, old.Version + 1, content, token);
+            return old with { Content = content, Version = old.Version + 1, UpdatedAt = change.Now };
         }, token);
 
     /// <summary>Puts an expense into the trash.</summary>
-    public async Task<Expense> DeleteAsync(string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
-        (await DeleteAsync(owner, [(id, versions)], token))[0];
+    public async Task<Expense> DeleteAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+        (await DeleteAsync(caller, [(id, versions)], token))[0];
 
     /// <summary>Puts several expenses into the trash: all of them, or none.</summary>
-    public Task<IReadOnlyList<Expense>> DeleteAsync(string owner, IReadOnlyList<(long Id, IReadOnlyCollection<long>? Versions)> wanted, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+    public Task<IReadOnlyList<Expense>> DeleteAsync(Caller caller, IReadOnlyList<(long Id, IReadOnlyCollection<long>? Versions)> wanted, CancellationToken token) =>
+        WriteAsync(caller, ChangeAction.Delete, async change =>
         {
-            var now = Now();
-            var change = new TotalsChange();
             var deleted = new List<Expense>();
             // In the order of the ids, so that two who delete the same ones never wait for each other in a circle.
             foreach (var (id, versions) in wanted.OrderBy(expense => expense.Id))
             {
-                var old = await LockAsync(connection, owner, id, inTrash: false, versions, token);
-                change.Remove(old.Content);
-                await ExpenseStore.SetDeletedAsync(connection, owner, id, now, now, token);
-                deleted.Add(old with { Version = old.Version + 1, UpdatedAt = now, DeletedAt = now });
+                var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
+                await ExpenseStore.SetDeletedAsync(change.Connection, caller.Owner, id, change.Now, change.Now, token);
+                change.Totals.Remove(old.Content);
+                await change.History.AddAsync(id, old.Version + 1, old.Content, token);
+                deleted.Add(old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = change.Now });
             }
 
-            await TotalsStore.ApplyAsync(connection, owner, change, token);
             return (IReadOnlyList<Expense>)deleted;
         }, token);
 
     /// <summary>Takes an expense out of the trash, as it was.</summary>
-    public Task<Expense> RestoreAsync(string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+    public Task<Expense> RestoreAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+        WriteAsync(caller, ChangeAction.Restore, async change =>
         {
-            var old = await LockAsync(connection, owner, id, inTrash: true, versions, token);
-            var now = Now();
-            await ExpenseStore.SetDeletedAsync(connection, owner, id, null, now, token);
-            await TotalsStore.ApplyAsync(connection, owner, new TotalsChange().Add(old.Content), token);
-            return old with { Version = old.Version + 1, UpdatedAt = now, DeletedAt = null };
+            var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: true, versions, token);
+            await ExpenseStore.SetDeletedAsync(change.Connection, caller.Owner, id, null, change.Now, token);
+            change.Totals.Add(old.Content);
+            await change.History.AddAsync(id, old.Version + 1, old.Content, token);
+            return old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = null };
         }, token);
 
     /// <summary>The currency of an expense of this owner that names none.</summary>
     public Task<Currency> CurrencyAsync(string owner, CancellationToken token) =>
         database.ReadAsync(connection => CurrencyAsync(connection, owner, token), token);
+
+    /// <summary>One change: the effect, what it does to the totals, and its place in the history are stored together or not at all.</summary>
+    private Task<T> WriteAsync<T>(Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token) =>
+        database.WriteAsync(async connection =>
+        {
+            var history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
+            var change = new ExpenseChange(connection, Now(), new TotalsChange(), history);
+            var result = await effect(change);
+            await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
+            await history.FinishAsync(change.Now, undoes: null, token);
+            return result;
+        }, token);
 
     private async Task<Currency> CurrencyAsync(DbConnection connection, string owner, CancellationToken token) =>
         await ExpenseStore.OwnerCurrencyAsync(connection, owner, token) ?? settings.DefaultCurrency;
@@ -172,4 +181,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         var now = clock.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
     }
+
+    /// <summary>What a transaction collects while it changes expenses.</summary>
+    private sealed record ExpenseChange(DbConnection Connection, DateTimeOffset Now, TotalsChange Totals, HistoryWriter History);
 }

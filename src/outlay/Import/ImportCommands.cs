@@ -54,7 +54,7 @@ internal static class ImportCommands
         var import = new ImportService(await cli.ExpensesAsync(token));
         var size = stream.CanSeek ? stream.Length : (long?)null;
         return await ProgressBar.RunAsync(cli, "Importing", size, bar => import.ImportAsync(
-            cli.Owner, reader, options, fault => WriteFault(bar, fault), read => bar.Report(size is null ? read : stream.Position), token));
+            cli.Caller, reader, options, fault => WriteFault(bar, fault), read => bar.Report(size is null ? read : stream.Position), token));
     }
 
     private static Currency CurrencyOf(string code) =>

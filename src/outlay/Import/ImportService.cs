@@ -29,16 +29,16 @@ internal sealed class ImportService(ExpenseService expenses)
     /// <param name="onFault">Told of each row that breaks the rules, when it is read; on another thread than the caller's.</param>
     /// <param name="onProgress">Told now and then how many rows were read, likewise; null for nobody.</param>
     public async Task<ImportReport> ImportAsync(
-        string owner, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long>? onProgress, CancellationToken token)
+        Caller caller, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long>? onProgress, CancellationToken token)
     {
-        var currency = options.Currency ?? await expenses.CurrencyAsync(owner, token);
+        var currency = options.Currency ?? await expenses.CurrencyAsync(caller.Owner, token);
         var report = new ImportReport();
         var good = CheckAsync(reader, currency, options, report, onFault, onProgress, token);
         if (options.DryRun)
             await foreach (var content in good)
                 _ = content;
         else
-            await expenses.AddManyAsync(owner, good, token);
+            await expenses.AddManyAsync(caller, good, token);
         return report;
     }
 

@@ -10,4 +10,6 @@ internal abstract class BulkRow
     public abstract void Add(DateOnly value);
 
     public abstract void Add(DateTimeOffset value);
+
+    public abstract void Add(byte[] value);
 }

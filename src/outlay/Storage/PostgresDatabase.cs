@@ -188,5 +188,7 @@ internal sealed class PostgresDatabase : Database
         public override void Add(DateOnly value) => importer.Write(value);
 
         public override void Add(DateTimeOffset value) => importer.Write(value);
+
+        public override void Add(byte[] value) => importer.Write(value);
     }
 }

@@ -281,6 +281,8 @@ internal sealed class SqliteDatabase : Database
         /// <summary>The form in which the provider writes and reads a time.</summary>
         public override void Add(DateTimeOffset value) => Add(value.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture));
 
+        public override void Add(byte[] value) => Check(raw.sqlite3_bind_blob(_statement, ++_column, value));
+
         /// <summary>Inserts the row whose values were added, and begins the next.</summary>
         public void EndRow()
         {

@@ -25,7 +25,7 @@ public sealed class BackupTests : IDisposable
         await AddAsync(database, "=1+1", notes: "two\r\nlines, \"quoted\"\n", category: "@home", tags: ["-x", "'=y", "ü"]);
         await AddAsync(database, "'quoted", owner: "ann, \"the\" =first", currency: "JPY", amount: "1200");
         var trashed = await AddAsync(database, "Binned", notes: "'=x");
-        await database.Expenses.DeleteAsync(ExpenseService.DefaultOwner, trashed.Id, null, Test.Token);
+        await database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), trashed.Id, null, Test.Token);
 
         var result = await Service(database).RunAsync(Test.Token);
 
@@ -64,8 +64,8 @@ public sealed class BackupTests : IDisposable
         Func<Task>[] changes =
         [
             () => AddAsync(database, "Tea"),
-            () => database.Expenses.ChangeAsync(ExpenseService.DefaultOwner, expense.Id, null, draft => draft with { Tags = ["new"] }, Test.Token),
-            () => database.Expenses.DeleteAsync(ExpenseService.DefaultOwner, expense.Id, null, Test.Token),
+            () => database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, draft => draft with { Tags = ["new"] }, Test.Token),
+            () => database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, Test.Token),
         ];
 
         foreach (var change in changes)
@@ -247,7 +247,7 @@ public sealed class BackupTests : IDisposable
     private static Task<Expense> AddAsync(
         TestDatabase database, string description, string owner = ExpenseService.DefaultOwner, string? notes = null, string? category = null,
         string[]? tags = null, string? currency = null, string amount = "3.50") =>
-        database.Expenses.AddAsync(owner, new ExpenseDraft
+        database.Expenses.AddAsync(Test.By(owner), new ExpenseDraft
         {
             Date = "2026-02-19",
             Description = description,

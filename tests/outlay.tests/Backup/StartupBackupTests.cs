@@ -86,7 +86,7 @@ public sealed class StartupBackupTests : IDisposable
         foreach (var database in new[] { first, second })
         {
             database.Environment["BACKUPS_DIR"] = folder.Path;
-            await database.Expenses.AddAsync(ExpenseService.DefaultOwner,
+            await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner),
                 new ExpenseDraft { Date = "2026-02-19", Description = database.Folder, Amount = "3.50" }, Test.Token);
         }
 

@@ -14,10 +14,10 @@ public sealed class ConcurrentChangeTests
 
         for (var round = 0; round < 25; round++)
         {
-            var id = (await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token)).Id;
+            var id = (await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token)).Id;
             await Task.WhenAll(
-                Task.Run(() => database.Expenses.ChangeAsync(ExpenseService.DefaultOwner, id, null, old => old with { Tags = ["x"] }, Test.Token)),
-                Task.Run(() => database.Expenses.ChangeAsync(ExpenseService.DefaultOwner, id, null, old => old with { Amount = "4.00" }, Test.Token)));
+                Task.Run(() => database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), id, null, old => old with { Tags = ["x"] }, Test.Token)),
+                Task.Run(() => database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), id, null, old => old with { Amount = "4.00" }, Test.Token)));
 
             var expense = await database.Expenses.GetAsync(ExpenseService.DefaultOwner, id, Test.Token);
             Assert.Equal("4.00", expense.Content.Amount.ToString());
@@ -31,10 +31,10 @@ public sealed class ConcurrentChangeTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "Coffee", Amount = "3.50" };
-        var id = (await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token)).Id;
+        var id = (await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token)).Id;
 
         var refusal = await Assert.ThrowsAsync<AppException>(() =>
-            database.Expenses.DeleteAsync(ExpenseService.DefaultOwner, [(id, null), (id + 1, null)], Test.Token));
+            database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), [(id, null), (id + 1, null)], Test.Token));
 
         Assert.Equal(ErrorCode.NotFound, refusal.Code);
         Assert.Equal(1, (await database.Expenses.GetAsync(ExpenseService.DefaultOwner, id, Test.Token)).Version);
@@ -46,9 +46,9 @@ public sealed class ConcurrentChangeTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "Lunch", Amount = "9", Category = "FOOD" };
-        var id = (await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token)).Id;
+        var id = (await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token)).Id;
 
-        await database.Expenses.ChangeAsync(ExpenseService.DefaultOwner, id, null, old => old with { Category = "Food" }, Test.Token);
+        await database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), id, null, old => old with { Category = "Food" }, Test.Token);
 
         var summary = await database.Reports.SummariseAsync(
             ExpenseService.DefaultOwner, new ExpenseFilter(), Outlay.Reports.SummaryGroup.Category, Test.Token);
@@ -61,7 +61,7 @@ public sealed class ConcurrentChangeTests
         await using var database = await TestDatabase.CreateAsync(engine);
         foreach (var description in new[] { "first", "second", "third" })
             await database.Expenses.AddAsync(
-                ExpenseService.DefaultOwner, new ExpenseDraft { Date = "2026-02-19", Description = description, Amount = "1" }, Test.Token);
+                Test.By(ExpenseService.DefaultOwner), new ExpenseDraft { Date = "2026-02-19", Description = description, Amount = "1" }, Test.Token);
 
         var exported = await database.Expenses.ExportAsync(ExpenseService.DefaultOwner, new ExpenseFilter(), Test.Token)
             .Select(expense => expense.Content.Description).ToListAsync(Test.Token);

@@ -78,7 +78,7 @@ public sealed class ExpenseListTests
         var count = ExpenseService.BatchSize + 7;
         await AddAsync(database, ("before", "2999-01-01"));
 
-        var added = await database.Expenses.AddManyAsync(Owner, Contents(count), Test.Token);
+        var added = await database.Expenses.AddManyAsync(Test.By(Owner), Contents(count), Test.Token);
         await AddAsync(database, ("after", "1900-01-01"));
 
         Assert.Equal(count, added);
@@ -96,7 +96,7 @@ public sealed class ExpenseListTests
         await using var database = await TestDatabase.CreateAsync(engine);
 
         await Assert.ThrowsAsync<InvalidDataException>(
-            () => database.Expenses.AddManyAsync(Owner, Contents(ExpenseService.BatchSize + 7, failAtEnd: true), Test.Token));
+            () => database.Expenses.AddManyAsync(Test.By(Owner), Contents(ExpenseService.BatchSize + 7, failAtEnd: true), Test.Token));
 
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from expenses"));
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from expense_tags"));
@@ -125,7 +125,7 @@ public sealed class ExpenseListTests
     private static async Task AddAsync(TestDatabase database, params ExpenseDraft[] drafts)
     {
         foreach (var draft in drafts)
-            await database.Expenses.AddAsync(Owner, draft, Test.Token);
+            await database.Expenses.AddAsync(Test.By(Owner), draft, Test.Token);
     }
 
     private static async Task<List<string>> DescriptionsAsync(TestDatabase database, ExpenseFilter filter) =>

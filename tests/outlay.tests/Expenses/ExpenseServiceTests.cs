@@ -24,7 +24,7 @@ public sealed class ExpenseServiceTests
             Notes = "line 1\nline 2 'quoted' \\",
         };
 
-        var added = await database.Expenses.AddAsync(Owner, draft, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(Owner), draft, Test.Token);
 
         Assert.Equal(new Expense(1, added.Content, 1, database.Clock.Now, database.Clock.Now, null), added);
         AssertSame(added, await database.Expenses.GetAsync(Owner, added.Id, Test.Token));
@@ -47,8 +47,8 @@ public sealed class ExpenseServiceTests
             Notes = string.Concat(Enumerable.Repeat("🍋", ExpenseRules.MaxNotesLength)),
         };
 
-        var added = await database.Expenses.AddAsync(Owner, draft, Test.Token);
-        var oldest = await database.Expenses.AddAsync(Owner, s_coffee with { Date = "1900-01-01", Amount = "0.01" }, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(Owner), draft, Test.Token);
+        var oldest = await database.Expenses.AddAsync(Test.By(Owner), s_coffee with { Date = "1900-01-01", Amount = "0.01" }, Test.Token);
 
         AssertSame(added, await database.Expenses.GetAsync(Owner, added.Id, Test.Token));
         AssertSame(oldest, await database.Expenses.GetAsync(Owner, oldest.Id, Test.Token));
@@ -59,7 +59,7 @@ public sealed class ExpenseServiceTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
 
-        var error = await FailsAsync(ErrorCode.InvalidInput, () => database.Expenses.AddAsync(Owner, s_coffee with { Amount = "0" }, Test.Token));
+        var error = await FailsAsync(ErrorCode.InvalidInput, () => database.Expenses.AddAsync(Test.By(Owner), s_coffee with { Amount = "0" }, Test.Token));
 
         Assert.Equal("Amount must be greater than 0", error.Message);
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from expenses"));
@@ -71,8 +71,8 @@ public sealed class ExpenseServiceTests
         await using var database = await TestDatabase.CreateAsync(engine);
         await database.ExecuteAsync("insert into owners (name, currency) values ('kenji', 'JPY')");
 
-        var yen = await database.Expenses.AddAsync("kenji", s_coffee with { Amount = "350" }, Test.Token);
-        var euro = await database.Expenses.AddAsync(Owner, s_coffee, Test.Token);
+        var yen = await database.Expenses.AddAsync(Test.By("kenji"), s_coffee with { Amount = "350" }, Test.Token);
+        var euro = await database.Expenses.AddAsync(Test.By(Owner), s_coffee, Test.Token);
 
         Assert.Equal("JPY", yen.Content.Amount.Currency.Code);
         Assert.Equal("EUR", euro.Content.Amount.Currency.Code);
@@ -82,11 +82,11 @@ public sealed class ExpenseServiceTests
     public async Task A_change_replaces_what_it_names_and_raises_the_version(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var added = await database.Expenses.AddAsync(Owner, s_coffee with { Category = "Food", Tags = ["a", "b"] }, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(Owner), s_coffee with { Category = "Food", Tags = ["a", "b"] }, Test.Token);
         database.Clock.Advance(TimeSpan.FromMilliseconds(1234));
 
         var changed = await database.Expenses.ChangeAsync(
-            Owner, added.Id, [added.Version], draft => draft with { Amount = "4.00", Tags = ["c"] }, Test.Token);
+            Test.By(Owner), added.Id, [added.Version], draft => draft with { Amount = "4.00", Tags = ["c"] }, Test.Token);
 
         Assert.Equal(400, changed.Content.Amount.Units);
         Assert.Equal("Food", changed.Content.Category?.Text);
@@ -99,10 +99,10 @@ public sealed class ExpenseServiceTests
     public async Task A_change_that_breaks_the_rules_changes_nothing(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var added = await database.Expenses.AddAsync(Owner, s_coffee, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(Owner), s_coffee, Test.Token);
 
         await FailsAsync(ErrorCode.InvalidInput,
-            () => database.Expenses.ChangeAsync(Owner, added.Id, null, draft => draft with { Date = "x", Description = "" }, Test.Token));
+            () => database.Expenses.ChangeAsync(Test.By(Owner), added.Id, null, draft => draft with { Date = "x", Description = "" }, Test.Token));
 
         AssertSame(added, await database.Expenses.GetAsync(Owner, added.Id, Test.Token));
     }
@@ -112,15 +112,15 @@ public sealed class ExpenseServiceTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var service = database.Expenses;
-        var added = await service.AddAsync(Owner, s_coffee, Test.Token);
-        var changed = await service.ChangeAsync(Owner, added.Id, [1], draft => draft with { Amount = "4" }, Test.Token);
+        var added = await service.AddAsync(Test.By(Owner), s_coffee, Test.Token);
+        var changed = await service.ChangeAsync(Test.By(Owner), added.Id, [1], draft => draft with { Amount = "4" }, Test.Token);
 
-        var error = await FailsAsync(ErrorCode.StaleVersion, () => service.ChangeAsync(Owner, added.Id, [1], draft => draft with { Amount = "5" }, Test.Token));
-        await FailsAsync(ErrorCode.StaleVersion, () => service.DeleteAsync(Owner, added.Id, [1, 3], Test.Token));
+        var error = await FailsAsync(ErrorCode.StaleVersion, () => service.ChangeAsync(Test.By(Owner), added.Id, [1], draft => draft with { Amount = "5" }, Test.Token));
+        await FailsAsync(ErrorCode.StaleVersion, () => service.DeleteAsync(Test.By(Owner), added.Id, [1, 3], Test.Token));
         AssertSame(changed, await service.GetAsync(Owner, added.Id, Test.Token));
 
-        await service.DeleteAsync(Owner, added.Id, [1, 2], Test.Token);
-        await FailsAsync(ErrorCode.StaleVersion, () => service.RestoreAsync(Owner, added.Id, [2], Test.Token));
+        await service.DeleteAsync(Test.By(Owner), added.Id, [1, 2], Test.Token);
+        await FailsAsync(ErrorCode.StaleVersion, () => service.RestoreAsync(Test.By(Owner), added.Id, [2], Test.Token));
         Assert.Equal($"Expense {added.Id} is at version 2 now: somebody changed it since you read it", error.Message);
     }
 
@@ -128,13 +128,13 @@ public sealed class ExpenseServiceTests
     public async Task Of_many_changes_at_once_to_one_version_exactly_one_succeeds(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var added = await database.Expenses.AddAsync(Owner, s_coffee, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(Owner), s_coffee, Test.Token);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(1, 8).Select(async number =>
         {
             try
             {
-                return await database.Expenses.ChangeAsync(Owner, added.Id, [1], draft => draft with { Amount = $"{number}" }, Test.Token);
+                return await database.Expenses.ChangeAsync(Test.By(Owner), added.Id, [1], draft => draft with { Amount = $"{number}" }, Test.Token);
             }
             catch (AppException e) when (e.Code is ErrorCode.StaleVersion)
             {
@@ -152,22 +152,22 @@ public sealed class ExpenseServiceTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var service = database.Expenses;
-        var added = await service.AddAsync(Owner, s_coffee with { Tags = ["a"] }, Test.Token);
+        var added = await service.AddAsync(Test.By(Owner), s_coffee with { Tags = ["a"] }, Test.Token);
 
-        var deleted = await service.DeleteAsync(Owner, added.Id, null, Test.Token);
+        var deleted = await service.DeleteAsync(Test.By(Owner), added.Id, null, Test.Token);
 
         Assert.Equal((2, database.Clock.Now), (deleted.Version, deleted.DeletedAt));
         Assert.Empty(await IdsAsync(database, new ExpenseFilter()));
         Assert.Equal([added.Id], await IdsAsync(database, new ExpenseFilter { InTrash = true }));
         await FailsAsync(ErrorCode.NotFound, () => service.GetAsync(Owner, added.Id, Test.Token));
-        await FailsAsync(ErrorCode.NotFound, () => service.ChangeAsync(Owner, added.Id, null, draft => draft, Test.Token));
-        await FailsAsync(ErrorCode.NotFound, () => service.DeleteAsync(Owner, added.Id, null, Test.Token));
+        await FailsAsync(ErrorCode.NotFound, () => service.ChangeAsync(Test.By(Owner), added.Id, null, draft => draft, Test.Token));
+        await FailsAsync(ErrorCode.NotFound, () => service.DeleteAsync(Test.By(Owner), added.Id, null, Test.Token));
 
-        var restored = await service.RestoreAsync(Owner, added.Id, [2], Test.Token);
+        var restored = await service.RestoreAsync(Test.By(Owner), added.Id, [2], Test.Token);
 
         AssertSame(added with { Version = 3 }, restored);
         AssertSame(restored, await service.GetAsync(Owner, added.Id, Test.Token));
-        await FailsAsync(ErrorCode.NotFound, () => service.RestoreAsync(Owner, added.Id, null, Test.Token));
+        await FailsAsync(ErrorCode.NotFound, () => service.RestoreAsync(Test.By(Owner), added.Id, null, Test.Token));
     }
 
     [Theory, EachEngine]
@@ -176,16 +176,16 @@ public sealed class ExpenseServiceTests
         await using var database = await TestDatabase.CreateAsync(engine);
         await database.ExecuteAsync("insert into owners (name) values ('mallory')");
         var service = database.Expenses;
-        var added = await service.AddAsync(Owner, s_coffee, Test.Token);
+        var added = await service.AddAsync(Test.By(Owner), s_coffee, Test.Token);
 
         await FailsAsync(ErrorCode.NotFound, () => service.GetAsync("mallory", added.Id, Test.Token));
-        await FailsAsync(ErrorCode.NotFound, () => service.ChangeAsync("mallory", added.Id, null, draft => draft with { Amount = "9" }, Test.Token));
-        await FailsAsync(ErrorCode.NotFound, () => service.DeleteAsync("mallory", added.Id, null, Test.Token));
+        await FailsAsync(ErrorCode.NotFound, () => service.ChangeAsync(Test.By("mallory"), added.Id, null, draft => draft with { Amount = "9" }, Test.Token));
+        await FailsAsync(ErrorCode.NotFound, () => service.DeleteAsync(Test.By("mallory"), added.Id, null, Test.Token));
         Assert.Empty((await service.PageAsync("mallory", new ExpenseFilter(), null, 10, Test.Token)).Expenses);
         AssertSame(added, await service.GetAsync(Owner, added.Id, Test.Token));
 
-        await service.DeleteAsync(Owner, added.Id, null, Test.Token);
-        await FailsAsync(ErrorCode.NotFound, () => service.RestoreAsync("mallory", added.Id, null, Test.Token));
+        await service.DeleteAsync(Test.By(Owner), added.Id, null, Test.Token);
+        await FailsAsync(ErrorCode.NotFound, () => service.RestoreAsync(Test.By("mallory"), added.Id, null, Test.Token));
         Assert.Equal($"Expense with id {added.Id} not found",
             (await FailsAsync(ErrorCode.NotFound, () => service.GetAsync("mallory", added.Id, Test.Token))).Message);
     }
@@ -198,7 +198,7 @@ public sealed class ExpenseServiceTests
         var error = await FailsAsync(ErrorCode.NotFound, () => database.Expenses.GetAsync(Owner, 4711, Test.Token));
 
         Assert.Equal("Expense with id 4711 not found", error.Message);
-        await FailsAsync(ErrorCode.NotFound, () => database.Expenses.DeleteAsync(Owner, long.MaxValue, null, Test.Token));
+        await FailsAsync(ErrorCode.NotFound, () => database.Expenses.DeleteAsync(Test.By(Owner), long.MaxValue, null, Test.Token));
     }
 
     [Theory, EachEngine]
@@ -206,9 +206,9 @@ public sealed class ExpenseServiceTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         using var source = new CancellationTokenSource();
-        var added = await database.Expenses.AddAsync(Owner, s_coffee, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(Owner), s_coffee, Test.Token);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => database.Expenses.ChangeAsync(Owner, added.Id, null, draft =>
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => database.Expenses.ChangeAsync(Test.By(Owner), added.Id, null, draft =>
         {
             source.Cancel();
             return draft with { Amount = "99" };

@@ -81,7 +81,7 @@ public sealed class PagingTests
         foreach (var day in days)
         {
             var draft = new ExpenseDraft { Date = $"2026-02-0{day}", Description = "x", Amount = "1" };
-            ids.Add((await database.Expenses.AddAsync(owner, draft, Test.Token)).Id);
+            ids.Add((await database.Expenses.AddAsync(Test.By(owner), draft, Test.Token)).Id);
         }
 
         return ids;

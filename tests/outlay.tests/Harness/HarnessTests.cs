@@ -11,7 +11,7 @@ public sealed class HarnessTests
         await using var second = await TestDatabase.CreateAsync(engine);
 
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "Coffee", Amount = "3.50" };
-        await first.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token);
+        await first.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
 
         Assert.Equal(engine is Engine.Sqlite ? "sqlite" : "postgres", first.Database.Engine);
         Assert.Equal(1, await first.ScalarAsync<long>("select count(*) from expenses"));

@@ -30,7 +30,7 @@ internal static class ImportFile
         using var stream = new MemoryStream(file);
         await using var reader = await ImportReader.OpenAsync(stream, name, owner, Test.Token);
         return await new ImportService(database.Expenses)
-            .ImportAsync(owner, reader, options ?? new ImportOptions(), fault => faults?.Add(fault), null, Test.Token);
+            .ImportAsync(Test.By(owner), reader, options ?? new ImportOptions(), fault => faults?.Add(fault), null, Test.Token);
     }
 
     private static string Describe(ImportRow row) => row switch

@@ -117,7 +117,7 @@ public sealed class ImportServiceTests
         await using var reader = await ImportReader.OpenAsync(stream, "file", Owner, cancel.Token);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImportService(database.Expenses).ImportAsync(
-            Owner, reader, new ImportOptions(), _ => { }, read => Cancel(cancel, read), cancel.Token));
+            Test.By(Owner), reader, new ImportOptions(), _ => { }, read => Cancel(cancel, read), cancel.Token));
 
         Assert.Equal(0, await CountAsync(database));
         Assert.Equal(1, (await ImportFile.ImportAsync(database, Owner, ImportFile.Bytes("date,description,amount\n2026-01-01,Tea,1\n"))).Imported);
@@ -129,7 +129,7 @@ public sealed class ImportServiceTests
         await using var database = await TestDatabase.CreateAsync(engine);
         database.Clock.Now = new DateTimeOffset(2026, 2, 19, 10, 30, 0, 120, TimeSpan.Zero);
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "Café", Amount = "3.50", Category = "Food", Tags = ["B", "a"], Notes = "n" };
-        await database.Expenses.AddAsync(Owner, draft, Test.Token);
+        await database.Expenses.AddAsync(Test.By(Owner), draft, Test.Token);
 
         await ImportFile.ImportAsync(database, Owner, ImportFile.Bytes("date,description,amount,category,tags,notes\n2026-02-19,Café,3.50,Food,B;a,n\n"));
 

@@ -57,7 +57,7 @@ public sealed class OriginalBookTests
         await database.MigrateAsync();
 
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "new", Amount = "1" };
-        var added = await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token);
+        var added = await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
         Assert.True(added.Id > 3, $"The new expense has id {added.Id}.");
     }
 
@@ -185,6 +185,6 @@ public sealed class OriginalBookTests
         Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
         Assert.Empty((await database.MigrateAsync()).Applied);
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "new", Amount = "1" };
-        await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token);
+        await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
     }
 }

@@ -32,7 +32,7 @@ public sealed class RoundTripTests
         {
             var (from, to) = ($"from {++cases}", $"to {cases}");
             await database.ExecuteAsync($"insert into owners (name) values ('{from}'), ('{to}')");
-            await database.Expenses.AddManyAsync(from, contents.ToAsyncEnumerable(), Test.Token);
+            await database.Expenses.AddManyAsync(Test.By(from), contents.ToAsyncEnumerable(), Test.Token);
 
             await ImportFile.ImportAsync(database, to, await ExportAsync(database, from, format), name: $"file.{format}");
 

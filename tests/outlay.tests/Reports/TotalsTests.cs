@@ -39,9 +39,9 @@ public sealed class TotalsTests
             for (var number = 0; number < 10; number++)
             {
                 var draft = new ExpenseDraft { Date = "2026-02-19", Description = "x", Amount = "0.10", Category = $"c{(number + writer) % 3}" };
-                var added = await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token);
+                var added = await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
                 if (number % 2 == 0)
-                    await database.Expenses.ChangeAsync(ExpenseService.DefaultOwner, added.Id, null,
+                    await database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), added.Id, null,
                         old => old with { Amount = "0.20", Category = $"c{writer % 3}" }, Test.Token);
             }
         }));
@@ -56,7 +56,7 @@ public sealed class TotalsTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         foreach (var month in new[] { "2026-01", "2026-02", "2026-03" })
-            await database.Expenses.AddAsync(ExpenseService.DefaultOwner,
+            await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner),
                 new ExpenseDraft { Date = $"{month}-19", Description = "x", Amount = "3.50", Category = "Food" }, Test.Token);
         Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
 
@@ -83,7 +83,7 @@ public sealed class TotalsTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "x", Amount = "3.50" };
-        await database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token);
+        await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
 
         await database.ExecuteAsync("update expenses set amount = 349");
 
@@ -115,7 +115,7 @@ public sealed class TotalsTests
         Assert.Equal("184467440737095516.14", summary.Total.ToString());
 
         var draft = new ExpenseDraft { Date = "2026-01-19", Description = "x", Amount = "1" };
-        var error = await Assert.ThrowsAsync<AppException>(() => database.Expenses.AddAsync(ExpenseService.DefaultOwner, draft, Test.Token));
+        var error = await Assert.ThrowsAsync<AppException>(() => database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token));
         Assert.Equal(ErrorCode.LimitExceeded, error.Code);
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from expenses"));
     }
@@ -148,7 +148,7 @@ public sealed class TotalsTests
         var owner = s_owners[step.Target % s_owners.Length];
         if (step.Kind is Kind.Add)
         {
-            var added = await service.AddAsync(owner, step.Draft, Test.Token);
+            var added = await service.AddAsync(Test.By(owner), step.Draft, Test.Token);
             book[added.Id] = (owner, added);
             return;
         }
@@ -156,7 +156,7 @@ public sealed class TotalsTests
         if (step.Kind is Kind.AddMany)
         {
             var content = ExpenseRules.Check(step.Draft, Currency.Of("EUR"), new Faults())!;
-            await service.AddManyAsync(owner, AsyncEnumerable.Repeat(content, 3), Test.Token);
+            await service.AddManyAsync(Test.By(owner), AsyncEnumerable.Repeat(content, 3), Test.Token);
             var all = await service.ListAsync(owner, new ExpenseFilter(), Test.Token).ToListAsync(Test.Token);
             foreach (var expense in all.Where(expense => !book.ContainsKey(expense.Id)))
                 book[expense.Id] = (owner, expense);
@@ -169,9 +169,9 @@ public sealed class TotalsTests
         var (its, old) = candidates[step.Target % candidates.Count];
         book[old.Id] = (its, step.Kind switch
         {
-            Kind.Change => await service.ChangeAsync(its, old.Id, [old.Version], _ => step.Draft, Test.Token),
-            Kind.Delete => await service.DeleteAsync(its, old.Id, [old.Version], Test.Token),
-            _ => await service.RestoreAsync(its, old.Id, [old.Version], Test.Token),
+            Kind.Change => await service.ChangeAsync(Test.By(its), old.Id, [old.Version], _ => step.Draft, Test.Token),
+            Kind.Delete => await service.DeleteAsync(Test.By(its), old.Id, [old.Version], Test.Token),
+            _ => await service.RestoreAsync(Test.By(its), old.Id, [old.Version], Test.Token),
         });
     }
 

@@ -1,0 +1,7 @@
+namespace Outlay.Expenses;
+
+/// <summary>Who asks for a change, and on whose expenses: what the history remembers of them.</summary>
+/// <param name="Owner">Whose expenses they are.</param>
+/// <param name="Actor">Who acts: a person, a key or a part of the program; 1 to 128 characters, none of them a line break.</param>
+/// <param name="TraceId">The trace of the request, 32 hexadecimal digits; null when there is none.</param>
+internal sealed record Caller(string Owner, string Actor, string? TraceId = null);
