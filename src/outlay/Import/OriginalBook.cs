@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Outlay.Expenses;
-using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -19,9 +18,6 @@ internal sealed class OriginalBook
     private const int MaxNamed = 20;
 
     private const int MaxOwnerLength = 64;
-
-    /// <summary>Who the history says has recorded the expenses.</summary>
-    private const string Actor = "outlay migrate";
 
     private static readonly string[] s_columns = ["id", "date", "description", "amount"];
 
@@ -65,7 +61,7 @@ internal sealed class OriginalBook
         await new Sql($"insert into owners (name) select distinct {_owner} from {Table} where {_owner} <> 'default' and length({_owner}) between 1 and {MaxOwnerLength}").ExecuteAsync(connection, token);
 
         var faulty = new List<string>();
-        var changes = new Dictionary<string, (TotalsChange Totals, HistoryWriter History)>();
+        var changes = new Dictionary<string, TotalsChange>();
         var count = 0L;
         for (var batch = await ReadAsync(connection, long.MinValue, token); batch.Count > 0; batch = await ReadAsync(connection, batch[^1].Id, token))
         {
@@ -75,14 +71,8 @@ internal sealed class OriginalBook
                 var good = rows.Select(row => (row.Id, Content: Check(row, currency, faulty))).Where(row => row.Content is not null).ToList();
                 await ExpenseStore.InsertManyAsync(
                     database, connection, rows.Key, [.. good.Select(row => row.Id)], [.. good.Select(row => row.Content!)], now, token);
-                if (!changes.TryGetValue(rows.Key, out var change))
-                {
-                    var caller = new Caller(rows.Key, Actor);
-                    change = changes[rows.Key] = (new TotalsChange(), await HistoryWriter.BeginAsync(database, connection, caller, ChangeAction.Adopt, token));
-                }
-
-                good.ForEach(row => change.Totals.Add(row.Content!));
-                await change.History.AddManyAsync(good.Select(row => (row.Id, 1L, row.Content)), token);
+                var change = changes.TryGetValue(rows.Key, out var known) ? known : changes[rows.Key] = new TotalsChange();
+                good.ForEach(row => change.Add(row.Content!));
             }
         }
 
@@ -90,12 +80,8 @@ internal sealed class OriginalBook
             throw new AppException(ErrorCode.SchemaMismatch,
                 $"{faulty.Count} of {Plural.Of(count, "expense")} of the original in {database.Location} {Plural.Verb(faulty.Count, "breaks", "break")} the rules; nothing was changed. " +
                 $"Correct them in the table expenses and start again:{string.Concat(faulty.Take(MaxNamed).Select(fault => $"{Environment.NewLine}  {fault}"))}");
-        foreach (var (owner, (totals, history)) in changes)
-        {
-            await TotalsStore.ApplyAsync(connection, owner, totals, token);
-            await history.FinishAsync(now, undoes: null, token);
-        }
-
+        foreach (var (owner, change) in changes)
+            await TotalsStore.ApplyAsync(connection, owner, change, token);
         await database.SkipIdsAsync(connection, "expenses", _lastId, token);
         return count;
     }
