@@ -41,6 +41,8 @@ internal static class App
         builder.Services.AddSingleton<BackupService>();
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<StartupBackup>(services, services.GetRequiredService<Startup>().Ready));
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<IdempotencyCleanup>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHealth();
         builder.Services.Configure<HostFilteringOptions>(options =>
         {

@@ -37,8 +37,8 @@ internal static class ExpenseEndpoints
 
     private static async Task AddAsync(HttpContext context, ExpenseService service, CancellationToken token)
     {
-        var draft = ExpenseJson.ReadDraft(await RequestBody.ReadJsonAsync(context.Request, token));
-        var expense = await service.AddAsync(context.Caller(), draft, token);
+        var body = await RequestBody.ReadJsonAsync(context.Request, token);
+        var expense = await service.AddAsync(context.Caller(StatusCodes.Status201Created, body), ExpenseJson.ReadDraft(body), token);
         context.Response.StatusCode = StatusCodes.Status201Created;
         context.Response.Headers.Location = $"/expenses/{expense.Id}";
         await AnswerAsync(context, expense);
@@ -60,25 +60,26 @@ internal static class ExpenseEndpoints
     private static async Task ReplaceAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
     {
         var versions = Preconditions.Required(context.Request);
-        var draft = ExpenseJson.ReadDraft(await RequestBody.ReadJsonAsync(context.Request, token));
-        await AnswerAsync(context, await service.ChangeAsync(context.Caller(), id, versions, _ => draft, token));
+        var body = await RequestBody.ReadJsonAsync(context.Request, token);
+        var draft = ExpenseJson.ReadDraft(body);
+        await AnswerAsync(context, await service.ChangeAsync(context.Caller(StatusCodes.Status200OK, body), id, versions, _ => draft, token));
     }
 
     private static async Task PatchAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
     {
         var versions = Preconditions.Required(context.Request);
-        var patch = ExpenseJson.ReadPatch(await RequestBody.ReadJsonAsync(context.Request, token));
-        await AnswerAsync(context, await service.ChangeAsync(context.Caller(), id, versions, patch, token));
+        var body = await RequestBody.ReadJsonAsync(context.Request, token);
+        await AnswerAsync(context, await service.ChangeAsync(context.Caller(StatusCodes.Status200OK, body), id, versions, ExpenseJson.ReadPatch(body), token));
     }
 
     private static async Task DeleteAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
     {
-        await service.DeleteAsync(context.Caller(), id, Preconditions.Optional(context.Request), token);
+        await service.DeleteAsync(context.Caller(StatusCodes.Status204NoContent, default), id, Preconditions.Optional(context.Request), token);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private static async Task RestoreAsync(long id, HttpContext context, ExpenseService service, CancellationToken token) =>
-        await AnswerAsync(context, await service.RestoreAsync(context.Caller(), id, Preconditions.Optional(context.Request), token));
+        await AnswerAsync(context, await service.RestoreAsync(context.Caller(StatusCodes.Status200OK, default), id, Preconditions.Optional(context.Request), token));
 
     private static async Task AnswerListAsync(
         HttpContext context, ExpenseService service, QueryFields query, ExpenseFilter filter, CancellationToken token)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -50,6 +51,27 @@ internal static class ExpenseJson
     /// <param name="json">The text.</param>
     /// <param name="name">What the messages call it.</param>
     public static ExpenseDraft ReadDraft(ReadOnlyMemory<byte> json, string name = "The body") => ReadPatch(json, name)(new ExpenseDraft());
+
+    /// <summary>Reads back what <see cref="Write(Utf8JsonWriter, Expense)"/> has written.</summary>
+    public static Expense ReadExpense(string json)
+    {
+        var root = JsonElement.Parse(json);
+        var faults = new Faults();
+        var content = ExpenseRules.Check(ReadDraft(Encoding.UTF8.GetBytes(json)), Currency.Of(root.GetProperty("currency").GetString()!), faults);
+        faults.ThrowIfAny();
+        return new Expense(
+            root.GetProperty("id").GetInt64(), content!, root.GetProperty("version").GetInt64(),
+            root.GetProperty("created_at").GetDateTimeOffset(), root.GetProperty("updated_at").GetDateTimeOffset(),
+            root.TryGetProperty("deleted_at", out var deletedAt) ? deletedAt.GetDateTimeOffset() : null);
+    }
+
+    public static string ToJson(Expense expense)
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(json, Format))
+            Write(writer, expense);
+        return Encoding.UTF8.GetString(json.WrittenSpan);
+    }
 
     /// <summary>
     /// Reads a merge patch (RFC 7396): a field that is absent stays, null clears it. Throws

@@ -19,7 +19,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>Records an expense. Throws <see cref="ErrorCode.InvalidInput"/> with every fault.</summary>
     public Task<Expense> AddAsync(Caller caller, ExpenseDraft draft, CancellationToken token) =>
-        WriteAsync(caller, ChangeAction.Create, async change =>
+        ChangeOneAsync(caller, ChangeAction.Create, async change =>
         {
             var content = Check(draft, await CurrencyAsync(change.Connection, caller.Owner, token));
             var id = await ExpenseStore.InsertAsync(change.Connection, caller.Owner, content, change.Now, token);
@@ -87,7 +87,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <param name="edit">Makes the new draft out of the present one.</param>
     public Task<Expense> ChangeAsync(
         Caller caller, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> edit, CancellationToken token) =>
-        WriteAsync(caller, ChangeAction.Update, async change =>
+        ChangeOneAsync(caller, ChangeAction.Update, async change =>
         {
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
             var content = Check(edit(ExpenseDraft.From(old.Content)), await CurrencyAsync(change.Connection, caller.Owner, token));
@@ -98,8 +98,8 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         }, token);
 
     /// <summary>Puts an expense into the trash.</summary>
-    public async Task<Expense> DeleteAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
-        (await DeleteAsync(caller, [(id, versions)], token))[0];
+    public Task<Expense> DeleteAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
+        ChangeOneAsync(caller, ChangeAction.Delete, change => DeleteAsync(change, caller.Owner, id, versions, token), token);
 
     /// <summary>Puts several expenses into the trash: all of them, or none.</summary>
     public Task<IReadOnlyList<Expense>> DeleteAsync(Caller caller, IReadOnlyList<(long Id, IReadOnlyCollection<long>? Versions)> wanted, CancellationToken token) =>
@@ -108,20 +108,13 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             var deleted = new List<Expense>();
             // In the order of the ids, so that two who delete the same ones never wait for each other in a circle.
             foreach (var (id, versions) in wanted.OrderBy(expense => expense.Id))
-            {
-                var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
-                await ExpenseStore.SetDeletedAsync(change.Connection, caller.Owner, id, change.Now, change.Now, token);
-                change.Totals.Remove(old.Content);
-                await change.History.AddAsync(id, old.Version + 1, old.Content, token);
-                deleted.Add(old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = change.Now });
-            }
-
+                deleted.Add(await DeleteAsync(change, caller.Owner, id, versions, token));
             return (IReadOnlyList<Expense>)deleted;
         }, token);
 
     /// <summary>Takes an expense out of the trash, as it was.</summary>
     public Task<Expense> RestoreAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
-        WriteAsync(caller, ChangeAction.Restore, async change =>
+        ChangeOneAsync(caller, ChangeAction.Restore, async change =>
         {
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: true, versions, token);
             await ExpenseStore.SetDeletedAsync(change.Connection, caller.Owner, id, null, change.Now, token);
@@ -133,6 +126,22 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <summary>The currency of an expense of this owner that names none.</summary>
     public Task<Currency> CurrencyAsync(string owner, CancellationToken token) =>
         database.ReadAsync(connection => CurrencyAsync(connection, owner, token), token);
+
+    /// <summary>A change of one expense; one that the caller asks for again, under the same key, is not made again.</summary>
+    private Task<Expense> ChangeOneAsync(
+        Caller caller, ChangeAction action, Func<ExpenseChange, Task<Expense>> effect, CancellationToken token) =>
+        WriteAsync(caller, action, async change =>
+        {
+            if (caller.Key is not { } key)
+                return await effect(change);
+            if (!await database.TryLockAsync(change.Connection, $"key {caller.Owner} {key.Value}", token))
+                throw new AppException(ErrorCode.KeyInUse, "A request with this Idempotency-Key is being worked on") { RetryAfter = Database.RetryAfter };
+            if (await IdempotencyStore.FindAsync(change.Connection, caller.Owner, key.Value, change.Now, token) is { } earlier)
+                return key.Replay(earlier);
+            var expense = await effect(change);
+            await IdempotencyStore.InsertAsync(change.Connection, caller.Owner, key, ExpenseJson.ToJson(expense), change.Now, token);
+            return expense;
+        }, token);
 
     /// <summary>One change: the effect, what it does to the totals, and its place in the history are stored together or not at all.</summary>
     private Task<T> WriteAsync<T>(Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token) =>
@@ -159,6 +168,16 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         if (versions is not null && !versions.Contains(expense.Version))
             throw new AppException(ErrorCode.StaleVersion, $"Expense {id} is at version {expense.Version} now: somebody changed it since you read it");
         return expense;
+    }
+
+    private async Task<Expense> DeleteAsync(
+        ExpenseChange change, string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token)
+    {
+        var old = await LockAsync(change.Connection, owner, id, inTrash: false, versions, token);
+        await ExpenseStore.SetDeletedAsync(change.Connection, owner, id, change.Now, change.Now, token);
+        change.Totals.Remove(old.Content);
+        await change.History.AddAsync(id, old.Version + 1, old.Content, token);
+        return old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = change.Now };
     }
 
     /// <param name="id">What was asked for.</param>

@@ -128,6 +128,13 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Keeps other instances from migrating until the transaction ends.</summary>
     public abstract Task LockMigrationsAsync(DbConnection connection, CancellationToken token);
 
+    /// <summary>Takes a lock with a name, which others cannot take until the transaction ends; waits for it as long as for any lock.</summary>
+    public abstract Task LockAsync(DbConnection connection, string name, CancellationToken token);
+
+    /// <summary>As <see cref="LockAsync"/>, but does not wait.</summary>
+    /// <returns>Whether the lock was taken.</returns>
+    public abstract Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token);
+
     /// <summary>Keeps others from changing a table until the transaction ends.</summary>
     public abstract Task LockTableAsync(DbConnection connection, string table, CancellationToken token);
 

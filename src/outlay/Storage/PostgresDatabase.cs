@@ -115,6 +115,12 @@ internal sealed class PostgresDatabase : Database
         await new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
     }
 
+    public override Task LockAsync(DbConnection connection, string name, CancellationToken token) =>
+        new Sql("select pg_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ExecuteAsync(connection, token);
+
+    public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) =>
+        new Sql("select pg_try_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ScalarAsync<bool>(connection, token);
+
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) =>
         new Sql($"lock table {table} in exclusive mode").ExecuteAsync(connection, token);
 

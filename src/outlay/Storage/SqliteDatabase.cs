@@ -115,6 +115,10 @@ internal sealed class SqliteDatabase : Database
     // A write transaction keeps all others out of everything.
     public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
 
+    public override Task LockAsync(DbConnection connection, string name, CancellationToken token) => Task.CompletedTask;
+
+    public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) => Task.FromResult(true);
+
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) => Task.CompletedTask;
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)

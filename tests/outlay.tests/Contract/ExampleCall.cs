@@ -49,6 +49,10 @@ internal sealed record ExampleCall(Operation Operation)
         return await client.SendAsync(request, token);
     }
 
+    /// <summary>The same call under a key of its own: not the repetition of another.</summary>
+    public ExampleCall Anew() =>
+        Headers.ContainsKey("Idempotency-Key") ? this with { Headers = Headers.SetItem("Idempotency-Key", $"\"{Guid.CreateVersion7()}\"") } : this;
+
     public bool Takes(string parameter) => Operation.Parameters.Any(known => known.GetProperty("name").GetString() == parameter);
 
     private static IEnumerable<(string? Type, string? Text)> Bodies(OpenApiDocument document, Operation operation) =>
