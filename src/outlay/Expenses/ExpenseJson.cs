@@ -31,16 +31,16 @@ internal static class ExpenseJson
         writer.WriteNumber("version"u8, expense.Version);
         writer.WriteString("created_at"u8, expense.CreatedAt.UtcDateTime);
         writer.WriteString("updated_at"u8, expense.UpdatedAt.UtcDateTime);
-        if (expense.DeletedAt is { } deletedAt)
-            writer.WriteString("deleted_at"u8, deletedAt.UtcDateTime);
+        WriteDeletedAt(writer, expense.DeletedAt);
         writer.WriteEndObject();
     }
 
-    /// <summary>Only what a person records: what <see cref="ReadDraft"/> reads back.</summary>
-    public static void Write(Utf8JsonWriter writer, ExpenseContent content)
+    /// <summary>What the history keeps: what a person records, which <see cref="ReadDraft"/> reads back, and when it was deleted.</summary>
+    public static void Write(Utf8JsonWriter writer, ExpenseContent content, DateTimeOffset? deletedAt)
     {
         writer.WriteStartObject();
         WriteFields(writer, content);
+        WriteDeletedAt(writer, deletedAt);
         writer.WriteEndObject();
     }
 
@@ -107,6 +107,12 @@ internal static class ExpenseJson
             writer.WriteStringValue(tag.Text);
         writer.WriteEndArray();
         writer.WriteString("notes"u8, content.Notes);
+    }
+
+    private static void WriteDeletedAt(Utf8JsonWriter writer, DateTimeOffset? deletedAt)
+    {
+        if (deletedAt is { } at)
+            writer.WriteString("deleted_at"u8, at.UtcDateTime);
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json, string name)

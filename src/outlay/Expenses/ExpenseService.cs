@@ -23,9 +23,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         {
             var content = Check(draft, await CurrencyAsync(change.Connection, caller.Owner, token));
             var id = await ExpenseStore.InsertAsync(change.Connection, caller.Owner, content, change.Now, token);
+            var expense = new Expense(id, content, 1, change.Now, change.Now, null);
             change.Totals.Add(content);
-            await change.History.AddAsync(id, 1, content, token);
-            return new Expense(id, content, 1, change.Now, change.Now, null);
+            await change.History.AddAsync(expense, token);
+            return expense;
         }, token);
 
     /// <summary>
@@ -41,7 +42,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             {
                 var ids = await database.ReserveIdsAsync(change.Connection, "expenses", batch.Length, token);
                 await ExpenseStore.InsertManyAsync(database, change.Connection, caller.Owner, ids, batch, change.Now, token);
-                await change.History.AddManyAsync(ids.Zip(batch, (id, content) => (id, 1L, (ExpenseContent?)content)), token);
+                await change.History.AddManyAsync(ids.Zip(batch, (id, content) => new HistoryEntry(id, 1, content, DeletedAt: null)), token);
                 foreach (var content in batch)
                     change.Totals.Add(content);
                 count += batch.Length;
@@ -92,9 +93,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
             var content = Check(edit(ExpenseDraft.From(old.Content)), await CurrencyAsync(change.Connection, caller.Owner, token));
             await ExpenseStore.UpdateAsync(change.Connection, caller.Owner, id, content, change.Now, token);
+            var expense = old with { Content = content, Version = old.Version + 1, UpdatedAt = change.Now };
             change.Totals.Remove(old.Content).Add(content);
-            await change.History.AddAsync(id, old.Version + 1, content, token);
-            return old with { Content = content, Version = old.Version + 1, UpdatedAt = change.Now };
+            await change.History.AddAsync(expense, token);
+            return expense;
         }, token);
 
     /// <summary>Puts an expense into the trash.</summary>
@@ -118,9 +120,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         {
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: true, versions, token);
             await ExpenseStore.SetDeletedAsync(change.Connection, caller.Owner, id, null, change.Now, token);
+            var expense = old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = null };
             change.Totals.Add(old.Content);
-            await change.History.AddAsync(id, old.Version + 1, old.Content, token);
-            return old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = null };
+            await change.History.AddAsync(expense, token);
+            return expense;
         }, token);
 
     /// <summary>The currency of an expense of this owner that names none.</summary>
@@ -144,14 +147,14 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         }, token);
 
     /// <summary>One change: the effect, what it does to the totals, and its place in the history are stored together or not at all.</summary>
-    private Task<T> WriteAsync<T>(Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token) =>
+    internal Task<T> WriteAsync<T>(Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token) =>
         database.WriteAsync(async connection =>
         {
             var history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
             var change = new ExpenseChange(connection, Now(), new TotalsChange(), history);
             var result = await effect(change);
             await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
-            await history.FinishAsync(change.Now, undoes: null, token);
+            await history.FinishAsync(change.Now, token);
             return result;
         }, token);
 
@@ -175,9 +178,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     {
         var old = await LockAsync(change.Connection, owner, id, inTrash: false, versions, token);
         await ExpenseStore.SetDeletedAsync(change.Connection, owner, id, change.Now, change.Now, token);
+        var expense = old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = change.Now };
         change.Totals.Remove(old.Content);
-        await change.History.AddAsync(id, old.Version + 1, old.Content, token);
-        return old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = change.Now };
+        await change.History.AddAsync(expense, token);
+        return expense;
     }
 
     /// <param name="id">What was asked for.</param>
@@ -200,7 +204,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         var now = clock.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
     }
-
-    /// <summary>What a transaction collects while it changes expenses.</summary>
-    private sealed record ExpenseChange(DbConnection Connection, DateTimeOffset Now, TotalsChange Totals, HistoryWriter History);
 }
+
+/// <summary>What a transaction collects while it changes expenses.</summary>
+internal sealed record ExpenseChange(DbConnection Connection, DateTimeOffset Now, TotalsChange Totals, HistoryWriter History);

@@ -48,8 +48,13 @@ internal static class ExpenseStore
         filter.ApplyTo(new Sql(Select), owner).Append(" order by e.date, e.id");
 
     /// <summary>All that is stored, the trash included, of every owner.</summary>
-    public static Sql Everything() =>
-        new(Select.Replace("select e.id,", "select e.owner, e.id,", StringComparison.Ordinal) + " order by e.owner, e.date, e.id");
+    public static Sql Everything() => Beside("e.owner", "order by e.owner, e.date, e.id");
+
+    /// <summary>All expenses (<c>e</c>), the trash included, of every owner, behind other columns.</summary>
+    /// <param name="columns">What comes before the columns that <see cref="Read(DbDataReader, int)"/> takes.</param>
+    /// <param name="rest">What is joined, and the conditions and the order.</param>
+    public static Sql Beside(string columns, string rest) =>
+        new($"{Select.Replace("select e.id,", $"select {columns}, e.id,", StringComparison.Ordinal)} {rest}");
 
     public static async Task<long> InsertAsync(DbConnection connection, string owner, ExpenseContent content, DateTimeOffset now, CancellationToken token)
     {
@@ -127,7 +132,7 @@ internal static class ExpenseStore
     public static (string Owner, Expense Expense) ReadOwned(DbDataReader row) => (row.GetString(0), Read(row, 1));
 
     /// <summary>Reads an expense from the columns that begin at <paramref name="first"/>.</summary>
-    private static Expense Read(DbDataReader row, int first) => new(
+    public static Expense Read(DbDataReader row, int first) => new(
         row.GetInt64(first),
         new ExpenseContent(
             row.GetFieldValue<DateOnly>(first + 1),

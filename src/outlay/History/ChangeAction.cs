@@ -15,6 +15,9 @@ internal enum ChangeAction
     /// <summary>Took another change back.</summary>
     Undo,
 
+    /// <summary>Took an undo back, so that what it had undone is in force again.</summary>
+    Redo,
+
     /// <summary>Found in the database when the history began.</summary>
     Adopt,
 }
@@ -31,7 +34,12 @@ internal static class ChangeActionNames
         ChangeAction.Restore => "restore",
         ChangeAction.Purge => "purge",
         ChangeAction.Undo => "undo",
+        ChangeAction.Redo => "redo",
         ChangeAction.Adopt => "adopt",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, null),
     };
+
+    /// <summary>The action of a name; null when there is none.</summary>
+    public static ChangeAction? FromName(string name) =>
+        Enum.GetValues<ChangeAction>().Cast<ChangeAction?>().FirstOrDefault(action => action!.Value.Name() == name);
 }

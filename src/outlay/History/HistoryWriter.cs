@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Data.Common;
 using System.Text;
-using System.Text.Json;
 using Outlay.Expenses;
 using Outlay.Storage;
 
@@ -29,35 +28,45 @@ internal sealed class HistoryWriter
         Database database, DbConnection connection, Caller caller, ChangeAction action, CancellationToken token) =>
         new(database, connection, caller, action, (await database.ReserveIdsAsync(connection, "changes", 1, token))[0]);
 
-    /// <param name="content">What the expense is now; null when it is gone for good.</param>
-    public Task AddAsync(long expenseId, long version, ExpenseContent? content, CancellationToken token) =>
-        HistoryStore.InsertAsync(_connection, _id, Next(expenseId, version, content), token);
+    /// <summary>The change that this one takes back; null for all others.</summary>
+    public long? Undoes { get; set; }
 
-    public Task AddManyAsync(IEnumerable<(long Id, long Version, ExpenseContent? Content)> expenses, CancellationToken token) =>
-        HistoryStore.InsertManyAsync(_database, _connection, _id, expenses.Select(expense => Next(expense.Id, expense.Version, expense.Content)), token);
+    /// <param name="expense">What it is now.</param>
+    public Task AddAsync(Expense expense, CancellationToken token) =>
+        HistoryStore.InsertAsync(_connection, _id, Next(new HistoryEntry(expense)), token);
+
+    public Task AddManyAsync(IEnumerable<HistoryEntry> entries, CancellationToken token) =>
+        HistoryStore.InsertManyAsync(_database, _connection, _id, entries.Select(Next), token);
 
     /// <summary>Links the change into the chain. From here to its end, the transaction keeps other changes of this owner waiting.</summary>
-    /// <param name="undoes">The change that this one took back; null for all others.</param>
-    public async Task FinishAsync(DateTimeOffset now, long? undoes, CancellationToken token)
+    public async Task FinishAsync(DateTimeOffset now, CancellationToken token)
     {
         if (_count == 0)
             return;
         var (seq, previous) = await HistoryStore.TakePlaceAsync(_connection, _caller.Owner, token);
-        var header = new ChangeHeader(_id, _caller.Owner, seq, _action, undoes, _count, _caller.Actor, now, _caller.TraceId);
+        var header = new ChangeHeader(_id, _caller.Owner, seq, _action, Undoes, _count, _caller.Actor, now, _caller.TraceId);
         var hash = HistoryChain.Change(previous ?? HistoryChain.BeforeChanges(_caller.Owner), _lastRow, header);
         await HistoryStore.InsertAsync(_connection, header, hash, token);
     }
 
-    private HistoryRow Next(long expenseId, long version, ExpenseContent? content)
+    private HistoryRow Next(HistoryEntry entry)
     {
+        var (expenseId, version, content, deletedAt) = entry;
         _content.ResetWrittenCount();
         if (content is not null)
-        {
-            using var json = new Utf8JsonWriter(_content, ExpenseJson.Format);
-            ExpenseJson.Write(json, content);
-        }
-
+            HistoryContent.Write(_content, content, deletedAt);
         _lastRow = HistoryChain.Row(_lastRow, ++_count, expenseId, version, _content.WrittenSpan);
         return new HistoryRow(_count, expenseId, version, content is null ? null : Encoding.UTF8.GetString(_content.WrittenSpan), _lastRow);
+    }
+}
+
+/// <summary>What an expense is after a change.</summary>
+/// <param name="Content">Null when it is gone for good.</param>
+/// <param name="DeletedAt">When it went into the trash; null while it counts.</param>
+internal readonly record struct HistoryEntry(long ExpenseId, long Version, ExpenseContent? Content, DateTimeOffset? DeletedAt)
+{
+    public HistoryEntry(Expense expense)
+        : this(expense.Id, expense.Version, expense.Content, expense.DeletedAt)
+    {
     }
 }

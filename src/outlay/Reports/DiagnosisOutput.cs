@@ -1,4 +1,5 @@
 using Outlay.Cli;
+using Outlay.History;
 
 namespace Outlay.Reports;
 
@@ -18,4 +19,7 @@ internal static class DiagnosisOutput
             table.Add(owner, key.Month == TotalsKey.AllMonths ? "all" : key.Month, key.Currency, key.CategoryKey, $"{kept}", $"{keptCount}", $"{recomputed}", $"{recomputedCount}");
         table.Flush();
     }
+
+    public static void Write(CliContext cli, HistoryReport report) =>
+        cli.Out.WriteLine(report.Fault is { } fault ? $"history: {fault}" : $"history: as it was written (changes: {report.Changes}, rows: {report.Rows})");
 }

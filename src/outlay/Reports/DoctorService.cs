@@ -1,4 +1,5 @@
 using Outlay.Expenses;
+using Outlay.History;
 using Outlay.Storage;
 
 namespace Outlay.Reports;
@@ -26,6 +27,10 @@ internal sealed class DoctorService(Database database)
             var expenses = await TotalsStore.CountAsync(connection, token);
             return new Diagnosis(damage, expenses, await TotalsStore.CompareAsync(connection, token));
         }, token);
+
+    /// <summary>Checks every change ever made, of every owner.</summary>
+    public Task<HistoryReport> CheckHistoryAsync(CancellationToken token) =>
+        database.SnapshotAsync(connection => HistoryCheck.RunAsync(connection, token), token);
 
     /// <summary>Builds the totals anew from the expenses.</summary>
     public Task<int> RebuildTotalsAsync(CancellationToken token) =>

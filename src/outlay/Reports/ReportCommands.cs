@@ -15,6 +15,7 @@ internal static class ReportCommands
             "outlay summary --by month --currency EUR --output csv"),
         new("doctor", "Checks the database, and that the kept totals are what the expenses add up to.", verb => Doctor(verb, cli),
             "outlay doctor",
+            "outlay doctor --deep",
             "outlay doctor --repair"),
     ];
 
@@ -39,6 +40,8 @@ internal static class ReportCommands
     private static void Doctor(Verb verb, CliContext cli)
     {
         var repair = new Option<bool>("--repair") { Description = "Build the totals anew from the expenses when they do not agree. Default: only report." };
+        var deep = new Option<bool>("--deep") { Description = "Check the history too: every change ever made, and that each expense is what it says. Default: only the totals." };
+        verb.Add(deep);
         verb.Add(repair);
         verb.SetAction(async (parsed, token) =>
         {
@@ -52,10 +55,16 @@ internal static class ReportCommands
                 DiagnosisOutput.Write(cli, diagnosis);
             }
 
+            var history = parsed.GetValue(deep) ? await doctor.CheckHistoryAsync(token) : null;
+            if (history is not null)
+                DiagnosisOutput.Write(cli, history);
             if (diagnosis.Damage is not null)
                 throw new AppException(ErrorCode.Inconsistent, $"{cli.Database.Location} is damaged. Keep a copy of it and restore a backup.");
             if (diagnosis.Mismatches.Count > 0)
                 throw new AppException(ErrorCode.Inconsistent, "The totals do not agree with the expenses. outlay doctor --repair builds them anew.");
+            if (history?.Fault is not null)
+                throw new AppException(ErrorCode.Inconsistent,
+                    "The history is not as the program wrote it: somebody or something else changed the database. Keep a copy of it, and compare it with a backup.");
         });
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.History;
 using Outlay.Import;
 
 namespace Outlay.Storage;
@@ -59,6 +60,8 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
             .With("@checksum", migration.Checksum).With("@now", clock.GetUtcNow())
             .ExecuteAsync(connection, token);
         var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, clock.GetUtcNow(), token);
+        if (migration.Number == Adoption.Migration)
+            await Adoption.RunAsync(database, connection, clock.GetUtcNow(), token);
         return new Step($"{migration.Number:D4}_{migration.Name}", adopted);
     }
 

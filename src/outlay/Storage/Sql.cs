@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Outlay.Storage;
@@ -56,6 +57,16 @@ internal sealed class Sql(string text)
         while (await reader.ReadAsync(token))
             rows.Add(map(reader));
         return rows;
+    }
+
+    /// <summary>Row by row, at constant memory, for as long as it takes.</summary>
+    public async IAsyncEnumerable<T> EachAsync<T>(DbConnection connection, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
+    {
+        await using var command = On(connection);
+        command.CommandTimeout = 0;
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token))
+            yield return map(reader);
     }
 
     /// <summary>The statement as a command of this connection, within its transaction if it has one.</summary>

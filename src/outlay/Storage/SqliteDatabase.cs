@@ -135,6 +135,7 @@ internal sealed class SqliteDatabase : Database
     public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token)
     {
         var last = await LastIdAsync(connection, table, token);
+        await SkipIdsAsync(connection, table, last + count, token);
         return [.. Enumerable.Range(1, count).Select(offset => last + offset)];
     }
 

@@ -6,7 +6,7 @@ namespace Outlay.Tests.Storage;
 
 public sealed class MigrationTests
 {
-    private static readonly string[] s_tables = ["owners", "expenses", "expense_tags", "totals", "schema_migrations"];
+    private static readonly string[] s_tables = ["owners", "expenses", "expense_tags", "totals", "changes", "history", "idempotency", "schema_migrations"];
 
     [Theory, EachEngine]
     public async Task A_fresh_database_gets_every_migration_once(Engine engine)

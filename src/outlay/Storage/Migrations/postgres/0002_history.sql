@@ -17,6 +17,9 @@ create table changes (
   unique (owner, seq)
 );
 
+-- A change is taken back at most once; what took it back can itself be taken back.
+create unique index changes_taken_back on changes (owner, undoes) where undoes is not null;
+
 -- That the change exists is checked by `doctor --deep`, like everything else here; a check for each row would slow imports.
 create table history (
   change_id  bigint not null,
