@@ -28,10 +28,12 @@ internal sealed class PostgresCluster : IAsyncDisposable
     private readonly string _folder;
     private readonly int _port = FreePort();
     private readonly Process _keeper;
+    private readonly string _durability;
 
-    private PostgresCluster(string folder)
+    private PostgresCluster(string folder, bool durable)
     {
         _folder = folder;
+        _durability = durable ? "on" : "off";
         _keeper = StartKeeper(folder);
     }
 
@@ -58,7 +60,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
     };
 
     /// <summary>A server of its own, for a test that stops it.</summary>
-    public static async Task<PostgresCluster> CreateAsync()
+    /// <param name="durable">Whether what it acknowledges survives its death.</param>
+    public static async Task<PostgresCluster> CreateAsync(bool durable = false)
     {
         if (s_binaries is null)
             throw new InvalidOperationException("PostgreSQL is required and not installed: its initdb is neither in /usr/lib/postgresql/*/bin nor on PATH.");
@@ -70,16 +73,23 @@ internal sealed class PostgresCluster : IAsyncDisposable
             await Command.RunAsync("chown", "-R", Account, folder);
         await RunAsync("initdb", "-D", Path.Combine(folder, "data"), "-U", User, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
             "--auth-local=trust", "--auth-host=scram-sha-256", $"--pwfile={password}");
-        var cluster = new PostgresCluster(folder);
+        var cluster = new PostgresCluster(folder, durable);
         await cluster.StartAsync();
         return cluster;
     }
 
     public Task StartAsync() => RunAsync("pg_ctl", "start", "-w", "-D", Path.Combine(_folder, "data"), "-l", Path.Combine(_folder, "log"), "-o",
-        $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+        $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync={_durability} -c synchronous_commit={_durability} -c full_page_writes={_durability}");
 
     /// <summary>Stops the server as an administrator would: it ends the sessions, and finishes no transaction.</summary>
     public Task StopAsync() => RunAsync("pg_ctl", "stop", "-w", "-m", "fast", "-D", Path.Combine(_folder, "data"));
+
+    /// <summary>Kills the server with all its processes: none of them gets to write anything more.</summary>
+    public async Task KillAsync()
+    {
+        var pid = (await File.ReadAllLinesAsync(Path.Combine(_folder, "data", "postmaster.pid")))[0];
+        await Command.RunAsync("sh", "-c", $"kill -KILL {pid} $(pgrep -P {pid}); while kill -0 {pid} 2>/dev/null; do sleep 0.05; done");
+    }
 
     /// <summary>Makes an empty database, or a migrated one.</summary>
     /// <returns>Its name.</returns>
