@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.HostFiltering;
 using Outlay.Backup;
 using Outlay.Expenses;
+using Outlay.History;
 using Outlay.Hosting;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -34,6 +35,8 @@ internal static class App
         builder.Services.AddSingleton(_ => Database.Open(settings, Database.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<ExpenseService>();
+        builder.Services.AddSingleton<HistoryService>();
+        builder.Services.AddSingleton<UndoService>();
         builder.Services.AddSingleton<ReportService>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
@@ -66,6 +69,7 @@ internal static class App
         app.MapStatic();
         app.MapHealth();
         app.MapExpenses();
+        app.MapHistory();
         app.MapReports();
         return app;
     }

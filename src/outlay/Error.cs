@@ -1,3 +1,5 @@
+using Outlay.History;
+
 namespace Outlay;
 
 /// <summary>Every way in which Outlay can say no. HTTP, CLI and logs read the same code: see <see cref="ErrorTable"/>.</summary>
@@ -32,6 +34,9 @@ internal sealed class AppException(ErrorCode code, string message, Exception? in
 
     /// <summary>What is wrong, by field; empty when the failure is not about fields.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>Both sides, when somebody changed what this change was meant for; null for all other failures.</summary>
+    public VersionConflict? Conflict { get; init; }
 
     /// <summary>How long the caller should wait before a retry; null when a retry would not help.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using Outlay.Expenses;
+using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -100,6 +101,10 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public async Task<ExpenseService> ExpensesAsync(CancellationToken token) =>
         new(await MigratedDatabaseAsync(token), clock, Settings);
+
+    public async Task<HistoryService> HistoryAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
+
+    public async Task<UndoService> UndoAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), await ExpensesAsync(token));
 
     public async Task<ReportService> ReportsAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), Settings);
 

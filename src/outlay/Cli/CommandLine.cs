@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Outlay.Expenses;
 using Outlay.Export;
+using Outlay.History;
 using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -71,6 +72,7 @@ internal static class CommandLine
     private static Verb[] Verbs(CliContext cli) =>
     [
         .. ExpenseCommands.All(cli),
+        .. HistoryCommands.All(cli),
         .. ReportCommands.All(cli),
         .. ImportCommands.All(cli),
         .. ExportCommands.All(cli),

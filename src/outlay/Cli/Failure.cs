@@ -1,3 +1,5 @@
+using Outlay.History;
+
 namespace Outlay.Cli;
 
 /// <summary>The one place where a failure becomes a message on stderr and an exit code.</summary>
@@ -20,8 +22,8 @@ internal static class Failure
     private static IEnumerable<string> Lines(Exception failure) => failure switch
     {
         AppException { Errors.Count: > 0 } e => e.Errors.SelectMany(field => field.Value.Select(message => $"{field.Key}: {message}")),
-        AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted."],
-        AppException { Code: ErrorCode.StaleVersion } e => [e.Message, "Look at it with outlay show, then make your change again."],
+        AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted, outlay history the changes."],
+        AppException { Conflict: { } conflict } e => [e.Message, .. HistoryOutput.Lines(conflict), "Make your change again, if it still fits."],
         AppException e => [e.Message],
         OperationCanceledException => ["Cancelled."],
         IOException or UnauthorizedAccessException => [failure.Message],

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.Extensions;
 using Outlay.Http;
 
 namespace Outlay.Expenses;
@@ -98,7 +97,7 @@ internal static class ExpenseEndpoints
 
         var page = await service.PageAsync(ExpenseService.DefaultOwner, filter, after, limit.Value, token);
         if (page.Next is { } next)
-            context.Response.Headers.Link = $"<{NextPage(context.Request, next)}>; rel=\"next\"";
+            context.LinkNext($"{next}");
         await ExpenseListFormat.WriteAsync(context, page.Expenses.ToAsyncEnumerable(), filter.InTrash, token);
     }
 
@@ -110,14 +109,6 @@ internal static class ExpenseEndpoints
             return cursor;
         query.Faults.Add("cursor", "'cursor' must be taken from the Link header of the page before");
         return null;
-    }
-
-    private static string NextPage(HttpRequest request, ExpenseCursor next)
-    {
-        var query = new QueryBuilder(request.Query
-            .Where(field => field.Key != "cursor")
-            .Select(field => KeyValuePair.Create(field.Key, field.Value.ToString()))) { { "cursor", next.ToString() } };
-        return $"{request.Path}{query}";
     }
 
     private static async Task AnswerAsync(HttpContext context, Expense expense)

@@ -133,6 +133,13 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <summary>A change of one expense; one that the caller asks for again, under the same key, is not made again.</summary>
     private Task<Expense> ChangeOneAsync(
         Caller caller, ChangeAction action, Func<ExpenseChange, Task<Expense>> effect, CancellationToken token) =>
+        WriteOnceAsync(caller, action, effect, ExpenseJson.ToJson, ExpenseJson.ReadExpense, token);
+
+    /// <summary>As <see cref="WriteAsync"/>, but a change that the caller asks for again, under the same key, is not made again.</summary>
+    /// <param name="write">Writes the result as what is kept beside the key.</param>
+    /// <param name="read">Reads it back.</param>
+    internal Task<T> WriteOnceAsync<T>(
+        Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, Func<T, string> write, Func<string, T> read, CancellationToken token) =>
         WriteAsync(caller, action, async change =>
         {
             if (caller.Key is not { } key)
@@ -140,10 +147,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             if (!await database.TryLockAsync(change.Connection, $"key {caller.Owner} {key.Value}", token))
                 throw new AppException(ErrorCode.KeyInUse, "A request with this Idempotency-Key is being worked on") { RetryAfter = Database.RetryAfter };
             if (await IdempotencyStore.FindAsync(change.Connection, caller.Owner, key.Value, change.Now, token) is { } earlier)
-                return key.Replay(earlier);
-            var expense = await effect(change);
-            await IdempotencyStore.InsertAsync(change.Connection, caller.Owner, key, ExpenseJson.ToJson(expense), change.Now, token);
-            return expense;
+                return read(key.Replay(earlier));
+            var result = await effect(change);
+            await IdempotencyStore.InsertAsync(change.Connection, caller.Owner, key, write(result), change.Now, token);
+            return result;
         }, token);
 
     /// <summary>One change: the effect, what it does to the totals, and its place in the history are stored together or not at all.</summary>
@@ -169,7 +176,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         if (expense is null || inTrash != expense.DeletedAt.HasValue)
             throw inTrash ? new AppException(ErrorCode.NotFound, $"Expense with id {id} is not in the trash") : NotFound(id, expense);
         if (versions is not null && !versions.Contains(expense.Version))
-            throw new AppException(ErrorCode.StaleVersion, $"Expense {id} is at version {expense.Version} now: somebody changed it since you read it");
+            throw new AppException(ErrorCode.StaleVersion, $"Expense {id} is at version {expense.Version} now: somebody changed it since you read it")
+            {
+                Conflict = await VersionConflict.FindAsync(connection, owner, expense, versions, token),
+            };
         return expense;
     }
 

@@ -24,15 +24,15 @@ internal sealed class IdempotencyKey(string value, byte[] fingerprint, int statu
     public bool Replayed { get; private set; }
 
     /// <summary>Takes the answer of an earlier request. Throws <see cref="ErrorCode.KeyReused"/> when that one asked for something else.</summary>
-    public Expense Replay(IdempotentAnswer earlier)
+    public string Replay(IdempotentAnswer earlier)
     {
         if (!earlier.Fingerprint.AsSpan().SequenceEqual(fingerprint))
             throw new AppException(ErrorCode.KeyReused, "The Idempotency-Key was used for another request before: each change needs a key of its own");
         Replayed = true;
-        return ExpenseJson.ReadExpense(earlier.Body);
+        return earlier.Body;
     }
 }
 
 /// <summary>What a request with a key was, and what it was answered.</summary>
-/// <param name="Body">The expense after the change, as JSON.</param>
+/// <param name="Body">The result of the change, as JSON.</param>
 internal sealed record IdempotentAnswer(byte[] Fingerprint, string Body);

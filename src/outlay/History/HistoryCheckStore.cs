@@ -20,9 +20,8 @@ internal static class HistoryCheckStore
 {
     /// <summary>The chains of all owners, from end to end.</summary>
     public static Sql Chains() => new(
-        """
-        select o.name, o.history_seq, o.history_hash, c.id, c.seq, c.action, c.undoes, c.count, c.actor, c.at, c.trace_id, c.hash,
-               h.n, h.expense_id, h.version, h.content, h.hash
+        $"""
+        select o.name, o.history_seq, o.history_hash, h.n, h.expense_id, h.version, h.content, h.hash, c.hash, {HistoryStore.Header}
         from owners o left join changes c on c.owner = o.name left join history h on h.change_id = c.id
         order by o.name, c.seq, h.n
         """);
@@ -42,9 +41,9 @@ internal static class HistoryCheckStore
     /// <param name="last">The row before: most rows are of the same change.</param>
     public static ChainRow ReadChain(DbDataReader row, ChainRow? last) => new(
         row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2),
-        row.IsDBNull(3) ? null : last?.Change is { } change && change.Id == row.GetInt64(3) ? change : ReadChange(row),
-        row.IsDBNull(12) ? null : new HistoryRow(
-            row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), row.IsDBNull(15) ? null : row.GetString(15), row.GetFieldValue<byte[]>(16)));
+        row.IsDBNull(9) ? null : last?.Change is { } change && change.Id == row.GetInt64(9) ? change : ReadChange(row),
+        row.IsDBNull(3) ? null : new HistoryRow(
+            row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetString(6), row.GetFieldValue<byte[]>(7)));
 
     public static VersionRow ReadVersion(DbDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetString(6),
@@ -61,17 +60,13 @@ internal static class HistoryCheckStore
         ?? await new Sql("select n, expense_id from history where not exists (select 1 from changes where id = change_id) order by change_id, n limit 1")
             .FirstAsync(connection, row => new HistoryFault("its change is missing", null, null, row.GetInt64(0), row.GetInt64(1)), token);
 
-    private static ChainChange ReadChange(DbDataReader row) =>
-        new(row.GetInt64(3), row.GetInt64(4), ReadHeader(row), row.GetFieldValue<byte[]>(11));
+    private static ChainChange ReadChange(DbDataReader row) => new(row.GetInt64(9), row.GetInt64(11), ReadHeader(row), row.GetFieldValue<byte[]>(8));
 
     private static ChangeHeader? ReadHeader(DbDataReader row)
     {
-        if (ChangeActionNames.FromName(row.GetString(5)) is not { } action)
-            return null;
         try
         {
-            return new ChangeHeader(row.GetInt64(3), row.GetString(0), row.GetInt64(4), action, row.IsDBNull(6) ? null : row.GetInt64(6),
-                row.GetInt64(7), row.GetString(8), row.GetFieldValue<DateTimeOffset>(9), row.IsDBNull(10) ? null : row.GetString(10));
+            return HistoryStore.ReadHeader(row, 9);
         }
         catch (FormatException)
         {

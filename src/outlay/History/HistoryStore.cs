@@ -11,6 +11,9 @@ internal sealed record HistoryRow(long N, long ExpenseId, long Version, string? 
 /// <summary>Every SQL statement that adds to the history: one text for both engines.</summary>
 internal static class HistoryStore
 {
+    /// <summary>The columns of a change (<c>c</c>) that <see cref="ReadHeader"/> takes, in its order.</summary>
+    public const string Header = "c.id, c.owner, c.seq, c.action, c.undoes, c.count, c.actor, c.at, c.trace_id";
+
     private static readonly string[] s_columns = ["change_id", "n", "expense_id", "version", "content", "hash"];
 
     public static Task InsertAsync(DbConnection connection, long changeId, HistoryRow row, CancellationToken token) =>
@@ -51,4 +54,16 @@ internal static class HistoryStore
             .With("@id", change.Id).With("@owner", change.Owner).With("@seq", change.Seq).With("@action", change.Action.Name())
             .With("@undoes", change.Undoes).With("@count", change.Count).With("@actor", change.Actor).With("@at", change.At)
             .With("@trace", change.TraceId).With("@hash", hash).ExecuteAsync(connection, token);
+
+    /// <summary>Reads a change from the columns that begin at <paramref name="first"/>. Throws <see cref="FormatException"/> for what the program does not write.</summary>
+    public static ChangeHeader ReadHeader(DbDataReader row, int first) => new(
+        row.GetInt64(first),
+        row.GetString(first + 1),
+        row.GetInt64(first + 2),
+        ChangeActionNames.FromName(row.GetString(first + 3)) ?? throw new FormatException("A change is of an action that this program does not know."),
+        row.IsDBNull(first + 4) ? null : row.GetInt64(first + 4),
+        row.GetInt64(first + 5),
+        row.GetString(first + 6),
+        row.GetFieldValue<DateTimeOffset>(first + 7),
+        row.IsDBNull(first + 8) ? null : row.GetString(first + 8));
 }

@@ -28,6 +28,9 @@ internal sealed class HistoryWriter
         Database database, DbConnection connection, Caller caller, ChangeAction action, CancellationToken token) =>
         new(database, connection, caller, action, (await database.ReserveIdsAsync(connection, "changes", 1, token))[0]);
 
+    /// <summary>What its rows say that they belong to.</summary>
+    public long ChangeId => _id;
+
     /// <summary>The change that this one takes back; null for all others.</summary>
     public long? Undoes { get; set; }
 

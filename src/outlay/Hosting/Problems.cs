@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Outlay.Expenses;
+using Outlay.History;
 
 namespace Outlay.Hosting;
 
@@ -98,6 +99,8 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
             writer.WriteEndObject();
         }
 
+        if (failure.Conflict is { } conflict)
+            HistoryJson.WriteMembers(writer, conflict);
         writer.WriteString("trace_id", Activity.Current?.TraceId.ToHexString());
         writer.WriteString("run_id", runId.Value);
         writer.WriteEndObject();

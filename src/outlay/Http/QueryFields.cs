@@ -38,4 +38,15 @@ internal sealed class QueryFields
         Faults.Add(name, $"'{name}' must be a whole number from {min} to {max}");
         return null;
     }
+
+    /// <summary>Reads the place where a page of numbered things begins; null when it is not there.</summary>
+    public long? Place(string name)
+    {
+        if (this[name] is not { } text)
+            return null;
+        if (long.TryParse(text, NumberStyles.None, null, out var place) && place > 0)
+            return place;
+        Faults.Add(name, $"'{name}' must be taken from the Link header of the page before");
+        return null;
+    }
 }

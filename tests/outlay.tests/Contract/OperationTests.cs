@@ -20,6 +20,7 @@ public sealed class OperationTests
         {
             { Body: not null } => call with { Body = """{"amount":0}""" },
             _ when call.Takes("If-Match") => call with { Headers = call.Headers.SetItem("If-Match", "1") },
+            _ when call.Takes("Idempotency-Key") => call with { Headers = call.Headers.SetItem("Idempotency-Key", "two words") },
             _ => call with { Query = call.Query.SetItem("nonsense", "1") },
         },
         [404] = call => call with { PathValue = "0" },
@@ -28,6 +29,8 @@ public sealed class OperationTests
         [415] = call => call with { BodyType = "text/plain" },
         [428] = call => call with { Headers = call.Headers.Remove("If-Match") },
     };
+
+    private static readonly string[] s_aboutExpenses = ["/expenses", "/trash", "/changes"];
 
     private readonly OpenApiDocument _document = new();
     private readonly List<string> _faults = [];
@@ -104,7 +107,7 @@ public sealed class OperationTests
         {
             foreach (var method in s_methods.Except(path.Select(operation => operation.Method)))
             {
-                using var request = new HttpRequestMessage(new HttpMethod(method), path.Key.Replace("{id}", "1", StringComparison.Ordinal));
+                using var request = new HttpRequestMessage(new HttpMethod(method), path.Key.Replace("{id}", "1", StringComparison.Ordinal).Replace("{seq}", "1", StringComparison.Ordinal));
                 using var answer = await server.Client.SendAsync(request, Test.Token);
 
                 Assert.Equal($"{path.Key} {HttpStatusCode.MethodNotAllowed}", $"{path.Key} {answer.StatusCode}");
@@ -201,6 +204,7 @@ public sealed class OperationTests
         await using var server = await TestServer.StartAsync(database);
         await database.ExecuteAsync("alter table expenses rename to lost_expenses");
         await database.ExecuteAsync("alter table totals rename to lost_totals");
+        await database.ExecuteAsync("alter table changes rename to lost_changes");
         foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(500)))
             await ExpectAsync(server, ExampleCall.Of(_document, operation).First(), 500);
     }
@@ -223,10 +227,11 @@ public sealed class OperationTests
         }
     }
 
-    /// <summary>Makes what the call is about: an expense, in the trash if the operation is about that.</summary>
+    /// <summary>Makes what the call is about: an expense, in the trash if the operation is about that, or its deletion.</summary>
     private async Task<ExampleCall> PrepareAsync(TestServer server, ExampleCall call)
     {
-        if (call.Operation.Path != "/trash" && !call.Operation.Path.StartsWith("/expenses", StringComparison.Ordinal))
+        var path = call.Operation.Path;
+        if (!s_aboutExpenses.Any(start => path.StartsWith(start, StringComparison.Ordinal)))
             return call;
         var location = "";
         foreach (var example in ExampleCall.Of(_document, _document.Operations.Single(operation => operation.ToString() == "POST /expenses")))
@@ -235,9 +240,11 @@ public sealed class OperationTests
             location = $"{answer.EnsureSuccessStatusCode().Headers.Location}";
         }
 
-        if (call.Operation.Path.EndsWith("/restore", StringComparison.Ordinal) || call.Operation.Path == "/trash")
+        if (path.EndsWith("/restore", StringComparison.Ordinal) || path.EndsWith("/undo", StringComparison.Ordinal) || path == "/trash")
             (await server.Client.DeleteAsync(new Uri(location, UriKind.Relative), Test.Token)).EnsureSuccessStatusCode().Dispose();
-        return call.Operation.Path.Contains("{id}", StringComparison.Ordinal) ? call.Anew() with { PathValue = location.Split('/')[^1] } : call.Anew();
+        if (path.Contains("{seq}", StringComparison.Ordinal))
+            return call.Anew() with { PathValue = (await server.GetAsync("/changes?limit=1")).Json[0].GetProperty("seq").ToString() };
+        return path.Contains("{id}", StringComparison.Ordinal) ? call.Anew() with { PathValue = location.Split('/')[^1] } : call.Anew();
     }
 
     private async Task ExpectAsync(TestServer server, ExampleCall call, int status)

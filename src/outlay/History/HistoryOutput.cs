@@ -1,0 +1,120 @@
+using System.Globalization;
+using Outlay.Cli;
+
+namespace Outlay.History;
+
+/// <summary>How changes and versions are written for a person.</summary>
+internal static class HistoryOutput
+{
+    /// <summary>How much of a value stands in a line, in characters.</summary>
+    private const int MaxValueLength = 40;
+
+    private static readonly string[] s_changeFields = ["change", "at", "actor", "action", "expenses", "what"];
+    private static readonly string[] s_versionFields = ["version", "at", "actor", "action", "change", "field", "before", "after"];
+
+    /// <summary>One line for each change.</summary>
+    public static Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<Change> changes, CancellationToken token) =>
+        format is OutputFormat.Json
+            ? JsonOutput.WriteArrayAsync(cli, changes.ToAsyncEnumerable(), HistoryJson.Write, token)
+            : WriteAsync(cli, format, s_changeFields, changes.Select(Cells), token);
+
+    /// <summary>One line for each field that a version changed.</summary>
+    public static Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<ExpenseVersion> versions, CancellationToken token) =>
+        format is OutputFormat.Json
+            ? JsonOutput.WriteArrayAsync(cli, versions.ToAsyncEnumerable(), HistoryJson.Write, token)
+            : WriteAsync(cli, format, s_versionFields, versions.SelectMany(version => Cells(version, format)), token);
+
+    /// <summary>What taking a change back will do.</summary>
+    public static IEnumerable<string> UndoLines(Change change, IReadOnlyList<ChangedExpense> expenses)
+    {
+        var header = change.Header;
+        yield return $"Change {header.Seq}: {header.Action.Name()} by {header.Actor}, {Time(header.At)}, {Plural.Of(header.Count, "expense")}. Taking it back:";
+        foreach (var expense in expenses)
+            yield return $"  {expense.ExpenseId}. {Describe(expense.After)}: {DescribeWayBack(expense)}";
+        if (header.Count > expenses.Count)
+            yield return $"  and {header.Count - expenses.Count} more";
+    }
+
+    /// <summary>Both sides of a conflict, field by field, and who was there first.</summary>
+    public static IEnumerable<string> Lines(VersionConflict conflict)
+    {
+        foreach (var version in conflict.Since)
+            yield return $"  version {version.Expense.Version}: {version.Change.Action.Name()} by {version.Change.Actor}, {Time(version.Change.At)}";
+        if (conflict.Yours is null)
+            yield break;
+        foreach (var (field, yours, now) in HistoryContent.Compare(conflict.Yours, HistoryContent.Text(conflict.Current.Content, conflict.Current.DeletedAt)))
+            yield return $"  {field}: {Cut(yours) ?? "nothing"} when you read it, {Cut(now) ?? "nothing"} now";
+    }
+
+    private static async Task WriteAsync(CliContext cli, OutputFormat format, string[] fields, IEnumerable<string?[]> rows, CancellationToken token)
+    {
+        if (format is OutputFormat.Csv)
+        {
+            await CsvOutput.WriteAsync(cli, fields, rows.Select(row => row.Select(cell => cell ?? "").ToArray()), token);
+            return;
+        }
+
+        var table = new Table(cli, [.. fields.Select(field => new Column(field.ToUpperInvariant(), Right: field is "change" or "version" or "expenses"))]);
+        foreach (var row in rows)
+            table.Add([.. row.Select(Cut)]);
+        table.Flush();
+    }
+
+    private static string?[] Cells(Change change)
+    {
+        var header = change.Header;
+        var what = header.Undoes is { } undone ? $"takes back {undone}" : Describe(change.First.After ?? change.First.Before);
+        if (change.UndoneBy is { } undo)
+            what = $"{what} (taken back by {undo})";
+        return [Number(header.Seq), Time(header.At), header.Actor, header.Action.Name(), Number(header.Count), what];
+    }
+
+    private static IEnumerable<string?[]> Cells(ExpenseVersion version, OutputFormat format)
+    {
+        var header = version.Change;
+        string?[] origin = [Number(version.Expense.Version), Time(header.At), header.Actor, header.Action.Name(), Number(header.Seq)];
+        var differences = version.Expense.After is null ? [] : HistoryContent.Compare(version.Expense.Before, version.Expense.After).ToList();
+        if (differences.Count == 0)
+            yield return [.. origin, null, null, null];
+        foreach (var (field, before, after) in differences)
+        {
+            yield return [.. origin, field, before, after];
+            // A table says once what is the same in the lines below.
+            if (format is OutputFormat.Table)
+                origin = new string?[origin.Length];
+        }
+    }
+
+    private static string DescribeWayBack(ChangedExpense expense)
+    {
+        if (expense.Before is null)
+            return "goes into the trash";
+        var differences = HistoryContent.Compare(expense.After, expense.Before).ToList();
+        if (differences is [{ Field: "deleted_at", After: null }])
+            return "comes out of the trash";
+        if (differences is [{ Field: "deleted_at" }])
+            return "goes into the trash";
+        return differences.Count == 0
+            ? "stays as it is"
+            : string.Join(", ", differences.Select(field => $"{field.Field} {Cut(field.Before) ?? "nothing"} becomes {Cut(field.After) ?? "nothing"}"));
+    }
+
+    private static string Describe(string? content)
+    {
+        var fields = HistoryContent.Fields(content);
+        return fields.Count == 0
+            ? "gone for good"
+            : $"{fields["date"]} - {Cut(fields["description"])} - {fields["amount"]} {fields["currency"]}";
+    }
+
+    /// <summary>Long texts and those of several lines do not belong into a line.</summary>
+    private static string? Cut(string? value)
+    {
+        var line = value?.ReplaceLineEndings(" ");
+        return line?.Length > MaxValueLength ? $"{line[..(char.IsHighSurrogate(line[MaxValueLength - 2]) ? MaxValueLength - 2 : MaxValueLength - 1)]}…" : line;
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
