@@ -6,6 +6,7 @@ using Outlay.History;
 using Outlay.Hosting;
 using Outlay.Reports;
 using Outlay.Storage;
+using Outlay.Trash;
 
 namespace Outlay;
 
@@ -46,6 +47,9 @@ internal static class App
             ActivatorUtilities.CreateInstance<StartupBackup>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<IdempotencyCleanup>(services, services.GetRequiredService<Startup>().Ready));
+        builder.Services.AddSingleton<TrashService>();
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<TrashRetention>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHealth();
         builder.Services.Configure<HostFilteringOptions>(options =>
         {

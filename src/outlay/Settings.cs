@@ -24,6 +24,9 @@ internal sealed record Settings
     /// <summary>Where backups are written. Default: the folder backups in <see cref="DataDir"/>.</summary>
     public required string BackupsDir { get; init; }
 
+    /// <summary>How long what was deleted stays in the trash, 1–36500 days, default 30; 0 for ever.</summary>
+    public int TrashRetentionDays { get; init; }
+
     public required LogSettings Log { get; init; }
 
     /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
@@ -48,6 +51,7 @@ internal sealed record Settings
             AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
             DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
+            TrashRetentionDays = source.Number("TRASH_RETENTION_DAYS", 30, 0, 36_500),
             Log = LogSettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
         };

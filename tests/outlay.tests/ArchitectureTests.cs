@@ -143,7 +143,7 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\b(Npgsql\w*|SQLitePCL|Microsoft\.Data\.Sqlite)\b")]
     private static partial Regex EngineName();
 
-    [GeneratedRegex("^(Expenses|History|Reports|Import|Export|Backup)/")]
+    [GeneratedRegex("^(Expenses|History|Reports|Import|Export|Backup|Trash)/")]
     private static partial Regex Feature();
 
     // Inside the namespace Outlay, the short name is enough.

@@ -54,6 +54,7 @@ public sealed class SettingsTests
     [InlineData("DEFAULT_CURRENCY", "EURO", "use a code of ISO 4217, like EUR, USD or JPY")]
     [InlineData("LOG_LEVEL", "loud", "use one of debug, info, warning, error")]
     [InlineData("LOG_FORMAT", "xml", "use one of json, text")]
+    [InlineData("TRASH_RETENTION_DAYS", "-1", "use a whole number from 0 to 36500")]
     [InlineData("LOG_RETENTION_DAYS", "0", "use a whole number from 1 to 3650")]
     [InlineData("LOG_RETENTION_DAYS", "-1", "use a whole number from 1 to 3650")]
     public void A_bad_value_is_named_with_its_cure(string name, string value, string cure)

@@ -6,6 +6,7 @@ using Outlay.Expenses;
 using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
+using Outlay.Trash;
 
 namespace Outlay.Cli;
 
@@ -105,6 +106,8 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<HistoryService> HistoryAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
     public async Task<UndoService> UndoAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), await ExpensesAsync(token));
+
+    public async Task<TrashService> TrashAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), await ExpensesAsync(token), clock);
 
     public async Task<ReportService> ReportsAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), Settings);
 

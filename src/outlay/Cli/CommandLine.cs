@@ -6,6 +6,7 @@ using Outlay.History;
 using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Storage;
+using Outlay.Trash;
 
 namespace Outlay.Cli;
 
@@ -72,6 +73,7 @@ internal static class CommandLine
     private static Verb[] Verbs(CliContext cli) =>
     [
         .. ExpenseCommands.All(cli),
+        .. TrashCommands.All(cli),
         .. HistoryCommands.All(cli),
         .. ReportCommands.All(cli),
         .. ImportCommands.All(cli),

@@ -43,7 +43,7 @@ internal static class HistoryCommands
                 ? await WriteAsync(await history.VersionsAsync(cli.Owner, expense, 0, size, token), HistoryOutput.WriteAsync)
                 : await WriteAsync(await history.ChangesAsync(cli.Owner, null, size, token), HistoryOutput.WriteAsync);
             if (more)
-                await cli.Messages.WriteLineAsync($"These are {size}. There are more: --limit N lists more of them.".AsMemory(), token);
+                await cli.Messages.WriteLineAsync($"These are the first {size}. There are more: --limit N lists more of them.".AsMemory(), token);
 
             async Task<bool> WriteAsync<T>(HistoryPage<T> page, Func<CliContext, OutputFormat, IReadOnlyList<T>, CancellationToken, Task> write)
             {

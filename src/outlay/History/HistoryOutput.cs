@@ -56,7 +56,7 @@ internal static class HistoryOutput
 
         var table = new Table(cli, [.. fields.Select(field => new Column(field.ToUpperInvariant(), Right: field is "change" or "version" or "expenses"))]);
         foreach (var row in rows)
-            table.Add([.. row.Select(Cut)]);
+            table.Add(row);
         table.Flush();
     }
 
@@ -78,10 +78,15 @@ internal static class HistoryOutput
             yield return [.. origin, null, null, null];
         foreach (var (field, before, after) in differences)
         {
-            yield return [.. origin, field, before, after];
+            if (format is OutputFormat.Csv)
+            {
+                yield return [.. origin, field, before, after];
+                continue;
+            }
+
             // A table says once what is the same in the lines below.
-            if (format is OutputFormat.Table)
-                origin = new string?[origin.Length];
+            yield return [.. origin, field, Cut(before), Cut(after)];
+            origin = new string?[origin.Length];
         }
     }
 
