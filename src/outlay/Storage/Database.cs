@@ -135,6 +135,10 @@ internal abstract class Database : IAsyncDisposable
     /// <returns>Whether the lock was taken.</returns>
     public abstract Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token);
 
+    /// <summary>Makes the roles that an engine keeps logins apart with, and gives each what it needs: again and again, with the same result.</summary>
+    /// <returns>What a person should know about it; nothing where an engine has no roles.</returns>
+    public abstract Task<string?> CreateRolesAsync(CancellationToken token);
+
     /// <summary>Keeps others from changing a table until the transaction ends.</summary>
     public abstract Task LockTableAsync(DbConnection connection, string table, CancellationToken token);
 

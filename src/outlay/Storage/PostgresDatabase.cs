@@ -83,7 +83,7 @@ internal sealed class PostgresDatabase : Database
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
             Unavailable($"PostgreSQL at {_settings.Host}:{_settings.Port} has no database {_settings.Database}: create it, or set DB_NAME.", exception),
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-            Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables.", exception),
+            Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables. After an upgrade, the owner runs outlay migrate.", exception),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
             Unavailable($"The disk of PostgreSQL at {Location} is full.", exception),
         PostgresException { SqlState: var state } when IsPassing(state) =>
@@ -120,6 +120,52 @@ internal sealed class PostgresDatabase : Database
 
     public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) =>
         new Sql("select pg_try_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ScalarAsync<bool>(connection, token);
+
+    public override async Task<string?> CreateRolesAsync(CancellationToken token)
+    {
+        try
+        {
+            await ReadAsync(connection => CreateMissingRolesAsync(connection, token), token);
+            await WriteAsync(async connection =>
+            {
+                await LockMigrationsAsync(connection, token);
+                var schema = await new Sql("select quote_ident(current_schema())").ScalarAsync<string>(connection, token);
+                if (await new Sql("select not pg_has_role(current_user, @owner, 'usage')").With("@owner", PostgresRoles.Owner).ScalarAsync<bool>(connection, token))
+                    await new Sql($"grant {PostgresRoles.Owner} to current_user").ExecuteAsync(connection, token);
+                var tables = await PostgresRoles.OfOthers().ListAsync(connection, row => row.GetString(0), token);
+                await new Sql(PostgresRoles.TakeOver(schema, tables)).ExecuteAsync(connection, token);
+                return await new Sql(PostgresRoles.Grant(schema)).ExecuteAsync(connection, token);
+            }, token);
+            return $"The roles {string.Join(", ", PostgresRoles.All)} have what they need.";
+        }
+        catch (AppException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege })
+        {
+            return $"{_settings.User} may not make the roles {string.Join(", ", PostgresRoles.All)}: everything works without them. " +
+                "To have them, run outlay migrate once as a superuser, or as the owner of the database with CREATEROLE.";
+        }
+    }
+
+    private static async Task<int> CreateMissingRolesAsync(DbConnection connection, CancellationToken token)
+    {
+        var there = await new Sql("select rolname::text from pg_roles").ListAsync(connection, row => row.GetString(0), token);
+        var isSuperuser = await new Sql("select rolsuper from pg_roles where rolname = current_user").ScalarAsync<bool>(connection, token);
+        var missing = PostgresRoles.All.Except(there).ToList();
+        foreach (var role in missing)
+        {
+            try
+            {
+                await new Sql(PostgresRoles.Create(role)).ExecuteAsync(connection, token);
+                if (role == PostgresRoles.Monitoring && isSuperuser)
+                    await new Sql(PostgresRoles.ShowFigures).ExecuteAsync(connection, token);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation)
+            {
+                // All databases of a server share its roles: another one was faster.
+            }
+        }
+
+        return missing.Count;
+    }
 
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) =>
         new Sql($"lock table {table} in exclusive mode").ExecuteAsync(connection, token);

@@ -119,6 +119,9 @@ internal sealed class SqliteDatabase : Database
 
     public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) => Task.FromResult(true);
 
+    // Whoever may open the file may do everything.
+    public override Task<string?> CreateRolesAsync(CancellationToken token) => Task.FromResult<string?>(null);
+
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) => Task.CompletedTask;
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)

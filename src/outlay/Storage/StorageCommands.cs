@@ -22,6 +22,8 @@ internal static class StorageCommands
             cli.Out.WriteLine($"took over {Plural.Of(report.Adopted, "expense")} of the original system");
         if (report.Applied.Count == 0)
             cli.Out.WriteLine("the schema is up to date");
+        if (await cli.Database.CreateRolesAsync(token) is { } roles)
+            await cli.Messages.WriteLineAsync(roles.AsMemory(), token);
         await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);
     }
 }

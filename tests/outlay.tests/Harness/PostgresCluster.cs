@@ -93,10 +93,23 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     /// <summary>Makes an empty database, or a migrated one.</summary>
     /// <returns>Its name.</returns>
-    public async Task<string> CreateDatabaseAsync(bool migrated)
+    public async Task<string> CreateDatabaseAsync(bool migrated, string owner = User)
     {
         var name = $"test_{Interlocked.Increment(ref s_names)}";
-        await ExecuteAsync($"create database {name} template {(migrated ? Template : "template0")}");
+        await ExecuteAsync($"create database {name} owner {owner} template {(migrated ? Template : "template0")}");
+        return name;
+    }
+
+    /// <summary>Makes a login that is a member of a role.</summary>
+    /// <param name="memberOf">The role; null for none.</param>
+    /// <param name="privileges">What it may do beside that, like CREATEROLE.</param>
+    /// <returns>Its name; the password is that of all.</returns>
+    public async Task<string> CreateLoginAsync(string? memberOf, string privileges = "")
+    {
+        var name = $"login_{Interlocked.Increment(ref s_names)}";
+        await ExecuteAsync($"create role {name} login {privileges} password '{Password.Replace("'", "''", StringComparison.Ordinal)}'");
+        if (memberOf is not null)
+            await ExecuteAsync($"grant {memberOf} to {name}");
         return name;
     }
 

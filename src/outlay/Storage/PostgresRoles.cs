@@ -1,0 +1,72 @@
+namespace Outlay.Storage;
+
+/// <summary>
+/// The roles of a PostgreSQL database, one for each task. Nobody logs in as one of them: a login is made a member. What the
+/// application may do is a list of its own here, so that a new table is not open to it by accident.
+/// </summary>
+internal static class PostgresRoles
+{
+    /// <summary>Owns the tables: who migrates, and restores a backup.</summary>
+    public const string Owner = "outlay_owner";
+
+    /// <summary>Serves requests. It adds to the history, and cannot change it.</summary>
+    public const string Application = "outlay_app";
+
+    /// <summary>Reads everything.</summary>
+    public const string Backup = "outlay_backup";
+
+    /// <summary>Reads figures of the server, and nothing that people have recorded.</summary>
+    public const string Monitoring = "outlay_monitor";
+
+    public static readonly IReadOnlyList<string> All = [Owner, Application, Backup, Monitoring];
+
+    /// <summary>Every table, with what the application may do with it.</summary>
+    private static readonly (string Table, string Application)[] s_tables =
+    [
+        ("owners", "select, update (history_seq, history_hash)"),
+        ("expenses", "select, insert, update, delete"),
+        ("expense_tags", "select, insert, update, delete"),
+        ("totals", "select, insert, update, delete"),
+        ("idempotency", "select, insert, update, delete"),
+        ("changes", "select, insert"),
+        ("history", "select, insert"),
+        ("schema_migrations", "select"),
+    ];
+
+    private static readonly string[] s_sequences = ["expenses_id_seq", "changes_id_seq"];
+
+    public static string Create(string role) => $"create role {role} nologin";
+
+    /// <summary>What only a superuser can give.</summary>
+    public static string ShowFigures => $"grant pg_monitor to {Monitoring}";
+
+    /// <summary>Gives tables to the owner.</summary>
+    public static string TakeOver(string schema, IEnumerable<string> tables) => string.Join(";\n",
+    [
+        $"grant usage, create on schema {schema} to {Owner}",
+        .. tables.Select(table => $"alter table {table} owner to {Owner}"),
+    ]);
+
+    /// <summary>Sets what each role may do, whatever it could do before.</summary>
+    public static string Grant(string schema) => string.Join(";\n",
+    [
+        $"grant usage on schema {schema} to {Application}, {Backup}, {Monitoring}",
+        .. s_tables.SelectMany(entry => (string[])
+        [
+            $"revoke all on {entry.Table} from public, {Application}, {Backup}, {Monitoring}",
+            $"grant {entry.Application} on {entry.Table} to {Application}",
+            $"grant select on {entry.Table} to {Backup}",
+        ]),
+        $"grant select on schema_migrations to {Monitoring}",
+        .. s_sequences.Select(sequence => $"grant usage on sequence {sequence} to {Application}"),
+        .. s_sequences.Select(sequence => $"grant select on sequence {sequence} to {Backup}"),
+    ]);
+
+    /// <summary>The tables that are not the owner's yet.</summary>
+    public static Sql OfOthers() =>
+        new Sql(
+            """
+            select tablename::text from pg_tables
+            where schemaname = current_schema() and tableowner <> @owner and tablename = any (string_to_array(@tables, ','))
+            """).With("@owner", Owner).With("@tables", string.Join(',', s_tables.Select(entry => entry.Table)));
+}
