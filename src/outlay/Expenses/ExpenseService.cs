@@ -35,17 +35,27 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// </summary>
     /// <returns>How many there were.</returns>
     public Task<long> AddManyAsync(Caller caller, IAsyncEnumerable<ExpenseContent> contents, CancellationToken token) =>
+        AddManyAsync(caller, contents, (_, batch) => Task.FromResult<IReadOnlyList<ExpenseContent>>(batch), token);
+
+    /// <summary>As the other, of what is chosen in the transaction: no other import of this owner runs at the same time.</summary>
+    /// <param name="choose">What is recorded of a batch.</param>
+    public Task<long> AddManyAsync<T>(
+        Caller caller, IAsyncEnumerable<T> rows, Func<DbConnection, T[], Task<IReadOnlyList<ExpenseContent>>> choose, CancellationToken token) =>
         WriteAsync(caller, ChangeAction.Import, async change =>
         {
             var count = 0L;
-            await foreach (var batch in contents.InBatchesAheadAsync(BatchSize, token))
+            await database.LockAsync(change.Connection, $"import {caller.Owner}", token);
+            await foreach (var batch in rows.InBatchesAheadAsync(BatchSize, token))
             {
-                var ids = await database.ReserveIdsAsync(change.Connection, "expenses", batch.Length, token);
-                await ExpenseStore.InsertManyAsync(database, change.Connection, caller.Owner, ids, batch, change.Now, token);
-                await change.History.AddManyAsync(ids.Zip(batch, (id, content) => new HistoryEntry(id, 1, content, DeletedAt: null)), token);
-                foreach (var content in batch)
+                var contents = await choose(change.Connection, batch);
+                if (contents.Count == 0)
+                    continue;
+                var ids = await database.ReserveIdsAsync(change.Connection, "expenses", contents.Count, token);
+                await ExpenseStore.InsertManyAsync(database, change.Connection, caller.Owner, ids, contents, change.Now, token);
+                await change.History.AddManyAsync(ids.Zip(contents, (id, content) => new HistoryEntry(id, 1, content, DeletedAt: null)), token);
+                foreach (var content in contents)
                     change.Totals.Add(content);
-                count += batch.Length;
+                count += contents.Count;
             }
 
             return count;

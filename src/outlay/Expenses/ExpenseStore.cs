@@ -56,6 +56,10 @@ internal static class ExpenseStore
     public static Sql Beside(string columns, string rest) =>
         new($"{Select.Replace("select e.id,", $"select {columns}, e.id,", StringComparison.Ordinal)} {rest}");
 
+    /// <summary>What tells the expenses of some days apart: date, amount, currency and description.</summary>
+    public static Sql Identities(string owner, DateOnly from, DateOnly to) =>
+        new ExpenseFilter { From = from, To = to }.ApplyTo(new Sql("select e.date, e.amount, e.currency, e.description from expenses e"), owner);
+
     public static async Task<long> InsertAsync(DbConnection connection, string owner, ExpenseContent content, DateTimeOffset now, CancellationToken token)
     {
         var id = await Content(new Sql(

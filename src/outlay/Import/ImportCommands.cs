@@ -13,7 +13,7 @@ internal static class ImportCommands
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("import",
-            "Records every expense of a CSV or NDJSON file, or none of them when a row breaks the rules. " +
+            "Records every expense of a CSV or NDJSON file that the book does not have yet, or none of them when a row breaks the rules. " +
             "CSV needs a header with date, description and amount, and may have currency, category, tags (with ';' between them) and notes.",
             verb => Import(verb, cli),
             "outlay import expenses.csv",
@@ -26,10 +26,15 @@ internal static class ImportCommands
         var file = new Argument<string>("FILE") { Description = "The file; - for standard input." };
         var skip = new Option<bool>("--skip-invalid") { Description = "Leave out the rows that break the rules. Default: one such row, and nothing is imported." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check every row and say what would be imported. Default: import it." };
+        var duplicates = new Option<bool>("--allow-duplicates")
+        {
+            Description = "Record also what the book has already: as many expenses of the same day, amount, currency and description. Default: leave it out.",
+        };
         var currency = Options.Text("--currency", "CODE", "The currency of rows that name none: a code of ISO 4217, like EUR. Default: yours.");
         verb.Add(file);
         verb.Add(skip);
         verb.Add(dryRun);
+        verb.Add(duplicates);
         verb.Add(currency);
         verb.SetAction(async (parsed, token) =>
         {
@@ -37,6 +42,7 @@ internal static class ImportCommands
             {
                 SkipInvalid = parsed.GetValue(skip),
                 DryRun = parsed.GetValue(dryRun),
+                AllowDuplicates = parsed.GetValue(duplicates),
                 Currency = parsed.GetValue(currency) is { } code ? CurrencyOf(code) : null,
             };
             var report = await ImportAsync(cli, parsed.GetValue(file)!, options, token);
@@ -51,10 +57,10 @@ internal static class ImportCommands
         if (reader.UnknownColumns.Count > 0)
             await cli.Messages.WriteLineAsync($"Left out, because no such column is known: {string.Join(", ", reader.UnknownColumns)}".AsMemory(), token);
 
-        var import = new ImportService(await cli.ExpensesAsync(token));
+        var import = new ImportService(await cli.ExpensesAsync(token), cli.Database);
         var size = stream.CanSeek ? stream.Length : (long?)null;
         return await ProgressBar.RunAsync(cli, "Importing", size, bar => import.ImportAsync(
-            cli.Caller, reader, options, fault => WriteFault(bar, fault), read => bar.Report(size is null ? read : stream.Position), token));
+            cli.Caller, reader, options, fault => WriteFault(bar, fault), line => WriteKnown(bar, line, options), read => bar.Report(size is null ? read : stream.Position), token));
     }
 
     private static Currency CurrencyOf(string code) =>
@@ -86,12 +92,19 @@ internal static class ImportCommands
             bar.WriteLine($"line {fault.Line}: {reason}");
     }
 
+    private static void WriteKnown(ProgressBar bar, long line, ImportOptions options)
+    {
+        if (options.DryRun)
+            bar.WriteLine($"line {line}: already there");
+    }
+
     private static void WriteReport(CliContext cli, ImportReport report, ImportOptions options)
     {
         WriteLeftOut(cli, report.Invalid, $"that {Plural.Verb(report.Invalid, "breaks", "break")} the rules");
         WriteLeftOut(cli, report.OfOtherOwners, "of other owners");
         WriteLeftOut(cli, report.InTrash, "from the trash");
-        cli.Out.WriteLine(options.DryRun ? $"Would import {Plural.Of(report.Imported, "expense")}." : $"Imported {Plural.Of(report.Imported, "expense")}.");
+        var known = report.Known == 0 ? "" : $", {report.Known} {(options.DryRun ? Plural.Verb(report.Known, "is", "are") : Plural.Verb(report.Known, "was", "were"))} already there";
+        cli.Out.WriteLine($"{(options.DryRun ? "Would import" : "Imported")} {Plural.Of(report.Imported, "expense")}{known}.");
         foreach (var line in report.Totals)
             cli.Out.WriteLine($"{line.Total} {line.Key} in {Plural.Of(line.Count, "expense")}");
     }

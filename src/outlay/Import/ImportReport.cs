@@ -3,7 +3,10 @@ using Outlay.Reports;
 
 namespace Outlay.Import;
 
-/// <summary>What an import did, or a dry run would have done; counted while it runs.</summary>
+/// <summary>
+/// What an import did, or a dry run would have done; counted while it runs. Two threads count at once, each on its own: one what it
+/// reads, the other what it records.
+/// </summary>
 internal sealed class ImportReport
 {
     private readonly SortedDictionary<string, SummaryLine> _totals = new(StringComparer.Ordinal);
@@ -13,6 +16,9 @@ internal sealed class ImportReport
 
     /// <summary>The rows that were recorded, or would have been.</summary>
     public long Imported { get; private set; }
+
+    /// <summary>The rows that the book had already.</summary>
+    public long Known { get; private set; }
 
     /// <summary>The rows that break the rules.</summary>
     public long Invalid { get; private set; }
@@ -26,9 +32,12 @@ internal sealed class ImportReport
     /// <summary>What the imported expenses add up to in each currency, by its code.</summary>
     public IReadOnlyCollection<SummaryLine> Totals => _totals.Values;
 
+    public void CountGood() => Read++;
+
+    public void CountKnown() => Known++;
+
     public void CountImported(ExpenseContent content)
     {
-        Read++;
         Imported++;
         var currency = content.Amount.Currency;
         var line = _totals.GetValueOrDefault(currency.Code) ?? new SummaryLine(currency.Code, Money.Zero(currency), 0);

@@ -1,5 +1,7 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Outlay.Expenses;
+using Outlay.Storage;
 
 namespace Outlay.Import;
 
@@ -12,38 +14,70 @@ internal sealed record ImportOptions
     /// <summary>Check everything and write nothing.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>Record also what the book has already.</summary>
+    public bool AllowDuplicates { get; init; }
+
     /// <summary>What amounts of rows that name no currency are in; null for the currency of the owner.</summary>
     public Currency? Currency { get; init; }
 }
 
-/// <summary>Checks the rows of a file against the rules of an expense, and records them: all or nothing.</summary>
-internal sealed class ImportService(ExpenseService expenses)
+/// <summary>Checks the rows of a file against the rules of an expense, and records those that the book does not have: all or nothing.</summary>
+internal sealed class ImportService(ExpenseService expenses, Database database)
 {
     /// <summary>How many rows lie between two reports of progress.</summary>
     private const int ProgressStep = 1000;
 
     /// <summary>
-    /// Imports in one transaction, at constant memory. Every row that breaks the rules is reported; unless those are skipped,
+    /// Imports in one transaction. Every row that breaks the rules is reported; unless those are skipped,
     /// nothing is imported then and <see cref="ErrorCode.InvalidInput"/> is thrown after the last row. Cancelling imports nothing.
     /// </summary>
     /// <param name="onFault">Told of each row that breaks the rules, when it is read; on another thread than the caller's.</param>
-    /// <param name="onProgress">Told now and then how many rows were read, likewise; null for nobody.</param>
+    /// <param name="onKnown">Told the line of each row that the book has already.</param>
+    /// <param name="onProgress">Told now and then how many rows were read, as <paramref name="onFault"/> is; null for nobody.</param>
     public async Task<ImportReport> ImportAsync(
-        Caller caller, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long>? onProgress, CancellationToken token)
+        Caller caller, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long> onKnown, Action<long>? onProgress,
+        CancellationToken token)
     {
         var currency = options.Currency ?? await expenses.CurrencyAsync(caller.Owner, token);
         var report = new ImportReport();
+        var known = options.AllowDuplicates ? null : new KnownExpenses(caller.Owner);
         var good = CheckAsync(reader, currency, options, report, onFault, onProgress, token);
         if (options.DryRun)
-            await foreach (var content in good)
-                _ = content;
+            await database.ReadAsync(async connection =>
+            {
+                await foreach (var batch in good.InBatchesAheadAsync(ExpenseService.BatchSize, token))
+                    await ChooseAsync(connection, batch);
+                return report;
+            }, token);
         else
-            await expenses.AddManyAsync(caller, good, token);
+            await expenses.AddManyAsync(caller, good, ChooseAsync, token);
         return report;
+
+        async Task<IReadOnlyList<ExpenseContent>> ChooseAsync(DbConnection connection, GoodRow[] batch)
+        {
+            var fresh = new List<ExpenseContent>(batch.Length);
+            if (known is not null)
+                await known.LoadAsync(connection, batch.Min(row => row.Content.Date), batch.Max(row => row.Content.Date), token);
+            foreach (var (line, content) in batch)
+            {
+                if (known?.Match(content) is true)
+                {
+                    report.CountKnown();
+                    onKnown(line);
+                }
+                else
+                {
+                    report.CountImported(content);
+                    fresh.Add(content);
+                }
+            }
+
+            return fresh;
+        }
     }
 
     /// <summary>The rows that are good, until a bad one decides that none is imported; then the rest is only checked.</summary>
-    private static async IAsyncEnumerable<ExpenseContent> CheckAsync(
+    private static async IAsyncEnumerable<GoodRow> CheckAsync(
         ImportReader reader, Currency currency, ImportOptions options, ImportReport report,
         Action<ImportFault> onFault, Action<long>? onProgress, [EnumeratorCancellation] CancellationToken token)
     {
@@ -58,9 +92,9 @@ internal sealed class ImportService(ExpenseService expenses)
             }
             else if (Check(row, currency, out var fault) is { } content)
             {
-                report.CountImported(content);
+                report.CountGood();
                 if (report.Invalid == 0 || options.SkipInvalid)
-                    yield return content;
+                    yield return new GoodRow(row.Line, content);
             }
             else
             {
@@ -85,4 +119,7 @@ internal sealed class ImportService(ExpenseService expenses)
             fault = ImportFault.Of(row.Line, faults.ByField);
         return content;
     }
+
+    /// <summary>A row that keeps the rules, with its line in the file.</summary>
+    private sealed record GoodRow(long Line, ExpenseContent Content);
 }

@@ -19,13 +19,17 @@ public sealed class ImportCommandsTests
         var import = await RunAsync(database, "import", csv);
         var export = await RunAsync(database, "export", "--to", ndjson, "--until", "2026-01-01");
         var again = await RunAsync(database, "import", ndjson);
+        var which = await RunAsync(database, "import", ndjson, "--dry-run");
+        var twice = await RunAsync(database, "import", ndjson, "--allow-duplicates");
 
         Assert.Equal((0, "Imported 2 expenses.\n3.50 EUR in 1 expense\n1200 JPY in 1 expense\n"), (import.ExitCode, import.Output));
         Assert.Equal("Left out, because no such column is known: balance\n", import.Error);
         Assert.Equal((0, "", $"Wrote 1 expense to {ndjson}.\n"), (export.ExitCode, export.Output, export.Error));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(ndjson));
-        Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n", ""), (again.ExitCode, again.Output, again.Error));
+        Assert.Equal((0, "Imported 0 expenses, 1 was already there.\n", ""), (again.ExitCode, again.Output, again.Error));
+        Assert.Equal((0, "Would import 0 expenses, 1 is already there.\n", "line 1: already there\n"), (which.ExitCode, which.Output, which.Error));
+        Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n", ""), (twice.ExitCode, twice.Output, twice.Error));
         Assert.Equal($"{Listed}2026-01-01,Coffee,3.50,EUR\n", await ListAsync(database));
     }
 

@@ -25,12 +25,13 @@ internal static class ImportFile
 
     /// <summary>Imports a file; reports of bad rows go to <paramref name="faults"/>.</summary>
     public static async Task<ImportReport> ImportAsync(
-        TestDatabase database, string owner, byte[] file, ImportOptions? options = null, List<ImportFault>? faults = null, string name = "file")
+        TestDatabase database, string owner, byte[] file, ImportOptions? options = null, List<ImportFault>? faults = null, string name = "file",
+        List<long>? known = null)
     {
         using var stream = new MemoryStream(file);
         await using var reader = await ImportReader.OpenAsync(stream, name, owner, Test.Token);
-        return await new ImportService(database.Expenses)
-            .ImportAsync(Test.By(owner), reader, options ?? new ImportOptions(), fault => faults?.Add(fault), null, Test.Token);
+        return await new ImportService(database.Expenses, database.Database)
+            .ImportAsync(Test.By(owner), reader, options ?? new ImportOptions(), fault => faults?.Add(fault), line => known?.Add(line), null, Test.Token);
     }
 
     private static string Describe(ImportRow row) => row switch

@@ -116,8 +116,8 @@ public sealed class ImportServiceTests
         using var stream = new MemoryStream(ImportFile.Bytes($"date,description,amount\n{rows}"));
         await using var reader = await ImportReader.OpenAsync(stream, "file", Owner, cancel.Token);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImportService(database.Expenses).ImportAsync(
-            Test.By(Owner), reader, new ImportOptions(), _ => { }, read => Cancel(cancel, read), cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImportService(database.Expenses, database.Database).ImportAsync(
+            Test.By(Owner), reader, new ImportOptions(), _ => { }, _ => { }, read => Cancel(cancel, read), cancel.Token));
 
         Assert.Equal(0, await CountAsync(database));
         Assert.Equal(1, (await ImportFile.ImportAsync(database, Owner, ImportFile.Bytes("date,description,amount\n2026-01-01,Tea,1\n"))).Imported);
@@ -131,7 +131,8 @@ public sealed class ImportServiceTests
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "Café", Amount = "3.50", Category = "Food", Tags = ["B", "a"], Notes = "n" };
         await database.Expenses.AddAsync(Test.By(Owner), draft, Test.Token);
 
-        await ImportFile.ImportAsync(database, Owner, ImportFile.Bytes("date,description,amount,category,tags,notes\n2026-02-19,Café,3.50,Food,B;a,n\n"));
+        await ImportFile.ImportAsync(database, Owner, ImportFile.Bytes("date,description,amount,category,tags,notes\n2026-02-19,Café,3.50,Food,B;a,n\n"),
+            new ImportOptions { AllowDuplicates = true });
 
         const string Columns = "owner, date, description, amount, currency, category, category_key, notes, search_text, version, created_at, updated_at";
         Assert.Equal(2, await CountAsync(database));
