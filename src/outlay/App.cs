@@ -4,6 +4,7 @@ using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
 using Outlay.Hosting;
+using Outlay.Http;
 using Outlay.Reports;
 using Outlay.Storage;
 using Outlay.Trash;
@@ -33,7 +34,7 @@ internal static class App
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(runId);
-        builder.Services.AddSingleton(_ => Database.Open(settings, Database.PatienceOfRequests, clock));
+        builder.Services.AddSingleton(_ => Database.Open(settings, settings.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<ExpenseService>();
         builder.Services.AddSingleton<HistoryService>();
@@ -63,6 +64,7 @@ internal static class App
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();
+        app.UseMiddleware<RequestBudget>();
         app.UseRouting();
         app.UseSwaggerUI(ui =>
         {

@@ -18,6 +18,12 @@ internal sealed record Settings
     /// <summary>Serve without keys on an address that others can reach. Default false.</summary>
     public bool AllowAnonymous { get; init; }
 
+    /// <summary>REQUEST_TIMEOUT: how long a request may take until its answer begins, in whole seconds. Default 2.</summary>
+    public required TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>How long a request waits for a connection or a lock: it ends before the request does, so that the answer can say what was missing.</summary>
+    public TimeSpan PatienceOfRequests => RequestTimeout * 3 / 4;
+
     /// <summary>The currency of an expense that names none, while its owner has set no other. Default EUR.</summary>
     public required Currency DefaultCurrency { get; init; }
 
@@ -49,6 +55,7 @@ internal sealed record Settings
             DataDir = dataDir,
             Listen = source.Url("LISTEN", "http://127.0.0.1:8000"),
             AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
+            RequestTimeout = TimeSpan.FromSeconds(source.Number("REQUEST_TIMEOUT", 2, 1, 300)),
             DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
             TrashRetentionDays = source.Number("TRASH_RETENTION_DAYS", 30, 0, 36_500),

@@ -59,7 +59,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             }
 
             return count;
-        }, token);
+        }, token, repeatable: false);
 
     /// <summary>One expense that counts. Throws <see cref="ErrorCode.NotFound"/>, also for one in the trash or of somebody else.</summary>
     public Task<Expense> GetAsync(string owner, long id, CancellationToken token) =>
@@ -164,16 +164,21 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         }, token);
 
     /// <summary>One change: the effect, what it does to the totals, and its place in the history are stored together or not at all.</summary>
-    internal Task<T> WriteAsync<T>(Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+    /// <param name="repeatable">Whether the effect can be run again when it was not stored.</param>
+    internal Task<T> WriteAsync<T>(
+        Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token, bool repeatable = true)
+    {
+        HistoryWriter? history = null;
+        return database.WriteAsync(async connection =>
         {
-            var history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
+            history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
             var change = new ExpenseChange(connection, Now(), new TotalsChange(), history);
             var result = await effect(change);
             await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
             await history.FinishAsync(change.Now, token);
             return result;
-        }, token);
+        }, (connection, limit) => history!.WasStoredAsync(connection, limit), repeatable, token);
+    }
 
     private async Task<Currency> CurrencyAsync(DbConnection connection, string owner, CancellationToken token) =>
         await ExpenseStore.OwnerCurrencyAsync(connection, owner, token) ?? settings.DefaultCurrency;

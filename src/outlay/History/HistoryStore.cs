@@ -43,6 +43,14 @@ internal static class HistoryStore
         return (place.Item1, place.Item2);
     }
 
+    /// <summary>Waits until nobody is at the end of a change of this owner.</summary>
+    /// <param name="forUpdate">How the engine is told: <see cref="Database.ForUpdate"/>.</param>
+    public static Task LockOwnerAsync(DbConnection connection, string owner, string forUpdate, CancellationToken token) =>
+        new Sql($"select name from owners where name = @owner{forUpdate}").With("@owner", owner).ExecuteAsync(connection, token);
+
+    public static async Task<bool> HasChangeAsync(DbConnection connection, long id, CancellationToken token) =>
+        await new Sql("select count(*) from changes where id = @id").With("@id", id).ScalarAsync<long>(connection, token) > 0;
+
     /// <summary>Adds a change at the place that was taken, and makes it the head of its owner's chain.</summary>
     public static Task InsertAsync(DbConnection connection, ChangeHeader change, byte[] hash, CancellationToken token) =>
         new Sql(

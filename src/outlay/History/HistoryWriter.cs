@@ -52,6 +52,18 @@ internal sealed class HistoryWriter
         await HistoryStore.InsertAsync(_connection, header, hash, token);
     }
 
+    /// <summary>
+    /// Asks, on another connection, whether the change was stored; waits until its transaction is over. One without expenses had nothing to store.
+    /// </summary>
+    public async Task<bool> WasStoredAsync(DbConnection connection, CancellationToken token)
+    {
+        if (_count == 0)
+            return true;
+        // The transaction has held this lock since it took its place in the chain.
+        await HistoryStore.LockOwnerAsync(connection, _caller.Owner, _database.ForUpdate, token);
+        return await HistoryStore.HasChangeAsync(connection, _id, token);
+    }
+
     private HistoryRow Next(HistoryEntry entry)
     {
         var (expenseId, version, content, deletedAt) = entry;

@@ -59,6 +59,8 @@ internal static class HealthEndpoints
         _ => "unavailable",
     };
 
+    private static string Reason(Exception failure) => failure is AppException ? failure.Message : "The database does not answer";
+
     /// <summary>The database answers.</summary>
     private sealed class DatabaseCheck(Database database) : IHealthCheck
     {
@@ -69,9 +71,9 @@ internal static class HealthEndpoints
                 await database.ProbeAsync(cancellationToken);
                 return HealthCheckResult.Healthy();
             }
-            catch (AppException e)
+            catch (Exception e) when (e is AppException or OperationCanceledException)
             {
-                return HealthCheckResult.Unhealthy(e.Message);
+                return HealthCheckResult.Unhealthy(Reason(e));
             }
         }
     }
@@ -87,9 +89,9 @@ internal static class HealthEndpoints
                     ? HealthCheckResult.Healthy()
                     : HealthCheckResult.Unhealthy("The schema is not up to date yet");
             }
-            catch (AppException e)
+            catch (Exception e) when (e is AppException or OperationCanceledException)
             {
-                return HealthCheckResult.Unhealthy(e.Message);
+                return HealthCheckResult.Unhealthy(Reason(e));
             }
         }
     }

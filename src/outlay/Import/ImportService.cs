@@ -43,7 +43,7 @@ internal sealed class ImportService(ExpenseService expenses, Database database)
         var known = options.AllowDuplicates ? null : new KnownExpenses(caller.Owner);
         var good = CheckAsync(reader, currency, options, report, onFault, onProgress, token);
         if (options.DryRun)
-            await database.ReadAsync(async connection =>
+            await database.SnapshotAsync(async connection =>
             {
                 await foreach (var batch in good.InBatchesAheadAsync(ExpenseService.BatchSize, token))
                     await ChooseAsync(connection, batch);

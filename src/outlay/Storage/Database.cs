@@ -7,10 +7,10 @@ namespace Outlay.Storage;
 /// The contract of a database engine: connections, the write transaction, bulk insert, and what its errors mean.
 /// Everything that the two engines do differently is a member here; all other SQL is one text for both.
 /// </summary>
-internal abstract class Database : IAsyncDisposable
+/// <param name="patience">How long to wait for a connection, a lock, or the outcome of a commit before the database counts as unavailable.</param>
+internal abstract class Database(TimeSpan patience) : IAsyncDisposable
 {
-    /// <summary>How long a request waits for a connection or a lock: it is to be answered within two seconds.</summary>
-    public static readonly TimeSpan PatienceOfRequests = TimeSpan.FromSeconds(1.5);
+    private readonly RetryBudget _retries = new();
 
     /// <summary>How long a verb waits for a connection or a lock, while a person looks on.</summary>
     public static readonly TimeSpan PatienceOfVerbs = TimeSpan.FromSeconds(10);
@@ -36,27 +36,25 @@ internal abstract class Database : IAsyncDisposable
     public static Database Open(Settings settings, TimeSpan patience, TimeProvider clock) =>
         settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience) : new SqliteDatabase(settings.SqliteFile, patience, clock);
 
-    /// <summary>Runs reads on one connection. Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.</summary>
-    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token)
-    {
-        try
+    /// <summary>
+    /// Runs reads on one connection, and again when it is lost: they must be no more than that.
+    /// Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.
+    /// </summary>
+    public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+        TryAsync(async () =>
+        {
+            await using var connection = await Explained(OpenAsync(token));
+            return await read(connection);
+        }, repeatable: true, token);
+
+    /// <summary>As <see cref="ReadAsync"/>, but once, and all statements see the data of one moment.</summary>
+    public Task<T> SnapshotAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+        TryAsync(async () =>
         {
             await using var connection = await OpenAsync(token);
-            return await read(connection);
-        }
-        catch (Exception e) when (Explain(e) is { } failure)
-        {
-            throw failure;
-        }
-    }
-
-    /// <summary>As <see cref="ReadAsync"/>, but all statements see the data of one moment.</summary>
-    public Task<T> SnapshotAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
-        ReadAsync(async connection =>
-        {
             await using var transaction = await BeginSnapshotAsync(connection, token);
             return await read(connection);
-        }, token);
+        }, repeatable: false, token);
 
     /// <summary>Asks whether the database answers. Throws as <see cref="ReadAsync"/> does.</summary>
     public Task ProbeAsync(CancellationToken token) =>
@@ -88,23 +86,28 @@ internal abstract class Database : IAsyncDisposable
     /// work, but never the commit itself.
     /// Throws <see cref="ErrorCode.Unavailable"/>, or <see cref="ErrorCode.OutcomeUnknown"/> when the commit got no answer.
     /// </summary>
-    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken token)
-    {
-        try
+    public Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken token) =>
+        WriteAsync(write, null, repeatable: false, token);
+
+    /// <summary>As the other, but when the commit got no answer, it finds out what became of it.</summary>
+    /// <param name="write">What the transaction does.</param>
+    /// <param name="wasStored">
+    /// Asked on another connection: waits until the transaction is over, then says whether it was stored. Null when nobody could tell.
+    /// </param>
+    /// <param name="repeatable">Whether <paramref name="write"/> can be run again when it was not stored.</param>
+    /// <param name="token">Stops the work.</param>
+    public Task<T> WriteAsync<T>(
+        Func<DbConnection, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
+        TryAsync(async () =>
         {
             using var turn = await TakeTurnAsync(token);
-            await using var connection = await OpenAsync(token);
+            await using var connection = await Explained(OpenAsync(token));
             await using var transaction = await BeginWriteAsync(connection, token);
             var result = await write(connection);
             token.ThrowIfCancellationRequested();
-            await CommitAsync(transaction);
+            await CommitAsync(transaction, wasStored, repeatable);
             return result;
-        }
-        catch (Exception e) when (Explain(e) is { } failure)
-        {
-            throw failure;
-        }
-    }
+        }, repeatable, token);
 
     /// <summary>Opens a connection, ready for use, within the patience that it was given.</summary>
     protected abstract Task<DbConnection> OpenAsync(CancellationToken token);
@@ -118,6 +121,12 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>What an exception of the engine means to a user; null when it is none of the engine's, or a fault in this program.</summary>
     protected abstract AppException? Explain(Exception exception);
+
+    /// <summary>Whether attempts to connect are made.</summary>
+    public virtual CircuitState Circuit => CircuitState.Closed;
+
+    /// <summary>Whether a transaction has failed that did nothing, and that may well succeed when it is run again at once.</summary>
+    protected abstract bool DidNothing(Exception exception);
 
     /// <summary>Whether a failed commit may have been stored all the same.</summary>
     protected abstract bool IsOutcomeUnknown(Exception exception);
@@ -162,21 +171,77 @@ internal abstract class Database : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    protected static AppException Unavailable(string message, Exception inner) =>
+    protected static AppException Unavailable(string message, Exception? inner) =>
         new(ErrorCode.Unavailable, message, inner) { RetryAfter = RetryAfter };
 
-    private async Task CommitAsync(DbTransaction transaction)
+    /// <summary>Tries something until it succeeds, or there is no use in trying it again.</summary>
+    private async Task<T> TryAsync<T>(Func<Task<T>> attempt, bool repeatable, CancellationToken token)
     {
+        _retries.Earn();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (Exception e) when (repeatable && DidNothing(e) && _retries.TrySpend(tries))
+            {
+                await Task.Delay(RetryBudget.Pause, token);
+            }
+            catch (Exception e) when (Explain(e) is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    private async Task CommitAsync(DbTransaction transaction, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool limited)
+    {
+        // A commit is not cancelled with the request: half-way through nobody would know what it did. It has a limit of its own only
+        // where the outcome can be found out and the work is not lost.
+        using var limit = limited && wasStored is not null ? new CancellationTokenSource(patience / 2) : new CancellationTokenSource();
         try
         {
-            // A commit is not cancelled: half-way through nobody would know what it did.
-            await transaction.CommitAsync(CancellationToken.None);
+            await transaction.CommitAsync(limit.Token);
         }
-        catch (Exception e) when (IsOutcomeUnknown(e))
+        catch (Exception e) when (e is OperationCanceledException || IsOutcomeUnknown(e))
         {
+            if (wasStored is not null && await FindOutAsync(wasStored) is { } stored)
+            {
+                if (stored)
+                    return;
+                throw e is OperationCanceledException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
+            }
+
             throw new AppException(ErrorCode.OutcomeUnknown,
-                "The database did not say whether it stored the change. Look whether it is there before you send it again.", e)
+                "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", e)
             { RetryAfter = RetryAfter };
+        }
+    }
+
+    /// <summary>Asks whether a change was stored, as long as the patience lasts; null when there is no answer.</summary>
+    private async Task<bool?> FindOutAsync(Func<DbConnection, CancellationToken, Task<bool>> wasStored)
+    {
+        // Not cancelled with the request either: the caller is owed an answer that is true.
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await using var connection = await OpenAsync(limit.Token);
+                    return await wasStored(connection, limit.Token);
+                }
+                catch (Exception e) when (e is AppException || Explain(e) is not null)
+                {
+                    await Task.Delay(RetryBudget.Pause, limit.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
         }
     }
 

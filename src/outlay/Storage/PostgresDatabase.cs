@@ -13,9 +13,11 @@ internal sealed class PostgresDatabase : Database
 
     private readonly PostgresSettings _settings;
     private readonly TimeSpan _patience;
-    private readonly DbDataSource _dataSource;
+    private readonly CircuitBreaker _breaker = new(TimeProvider.System);
+    private readonly NpgsqlDataSource _dataSource;
 
     public PostgresDatabase(PostgresSettings settings, TimeSpan patience)
+        : base(patience)
     {
         _settings = settings;
         _patience = patience;
@@ -30,6 +32,8 @@ internal sealed class PostgresDatabase : Database
             // Whole seconds only: OpenAsync holds the exact limit.
             Timeout = (int)Math.Ceiling(patience.TotalSeconds),
             CommandTimeout = 30,
+            // How long a cancelled statement is waited for, in milliseconds: a server that hangs does not answer that either.
+            CancellationTimeout = 200,
             Options = $"-c lock_timeout={patience.TotalMilliseconds:F0}",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
@@ -52,7 +56,30 @@ internal sealed class PostgresDatabase : Database
 
     public override string TimestampType => "timestamptz";
 
+    public override CircuitState Circuit => _breaker.State;
+
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
+    {
+        if (!_breaker.TryEnter())
+            throw Unavailable($"{_breaker.LastFailure?.Message} It is tried again once a second.", _breaker.LastFailure);
+        try
+        {
+            var connection = await ConnectAsync(token);
+            _breaker.Succeed();
+            return connection;
+        }
+        catch (Exception e)
+        {
+            if ((e as AppException ?? Explain(e)) is not { } failure)
+                _breaker.Abandon();
+            else if (_breaker.Fail(failure))
+                // A connection of before would be taken for a success.
+                _dataSource.Clear();
+            throw;
+        }
+    }
+
+    private async Task<DbConnection> ConnectAsync(CancellationToken token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
         limit.CancelAfter(_patience);
@@ -94,6 +121,18 @@ internal sealed class PostgresDatabase : Database
         NpgsqlException or SocketException =>
             Unavailable($"PostgreSQL at {Location} cannot be reached: start it, or set DB_HOST and DB_PORT.", exception),
         _ => null,
+    };
+
+    // A deadlock and a conflict are rolled back by the server. A connection that is lost before the commit takes its transaction along;
+    // a server that does not answer in time would not answer a second time.
+    protected override bool DidNothing(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: var state } =>
+            state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown ||
+            state.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException { InnerException: TimeoutException } => false,
+        NpgsqlException { InnerException: IOException or SocketException } => true,
+        _ => false,
     };
 
     // Without an answer of the server itself, the commit may have reached it.

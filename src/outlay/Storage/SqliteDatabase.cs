@@ -29,6 +29,7 @@ internal sealed class SqliteDatabase : Database
     /// <param name="patience">How long a writer waits in all: for the writers of this process, and for another process to give up its lock.</param>
     /// <param name="clock">What measures the patience.</param>
     public SqliteDatabase(string file, TimeSpan patience, TimeProvider clock)
+        : base(patience)
     {
         _file = file;
         _patience = patience;
@@ -105,6 +106,9 @@ internal sealed class SqliteDatabase : Database
             new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.", exception),
         _ => null,
     };
+
+    // What can pass by itself was waited for already.
+    protected override bool DidNothing(Exception exception) => false;
 
     protected override bool IsOutcomeUnknown(Exception exception) => false;
 
