@@ -4,7 +4,6 @@ using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
 using Outlay.Hosting;
-using Outlay.Http;
 using Outlay.Reports;
 using Outlay.Storage;
 using Outlay.Trash;
@@ -64,7 +63,11 @@ internal static class App
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();
-        app.UseMiddleware<RequestBudget>();
+        app.Use((context, next) =>
+        {
+            Database.LimitRequest(settings.RequestTimeout);
+            return next(context);
+        });
         app.UseRouting();
         app.UseSwaggerUI(ui =>
         {

@@ -84,7 +84,7 @@ internal static class ErrorTable
         ErrorCode.Unavailable => new("unavailable", 503, 69, "The service cannot do this right now",
             "Wait as long as Retry-After says and send it again. Nothing was stored."),
         ErrorCode.OutcomeUnknown => new("outcome-unknown", 503, 69, "The database did not say whether it stored the change",
-            "Look whether the change is there before you send it again."),
+            "Send the same request with the same Idempotency-Key again: it is carried out once. Without a key, look whether the change is there first."),
         ErrorCode.BadConfiguration => new("bad-configuration", 500, 78, "The configuration is not valid",
             "Correct each setting named and start again; outlay config shows what is in force."),
         ErrorCode.SchemaMismatch => new("schema-mismatch", 500, 78, "The database does not fit this version of the program",

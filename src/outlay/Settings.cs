@@ -18,7 +18,7 @@ internal sealed record Settings
     /// <summary>Serve without keys on an address that others can reach. Default false.</summary>
     public bool AllowAnonymous { get; init; }
 
-    /// <summary>REQUEST_TIMEOUT: how long a request may take until its answer begins, in whole seconds. Default 2.</summary>
+    /// <summary>REQUEST_TIMEOUT: how long a request waits for the database, 1–300 whole seconds. Default 2.</summary>
     public required TimeSpan RequestTimeout { get; init; }
 
     /// <summary>How long a request waits for a connection or a lock: it ends before the request does, so that the answer can say what was missing.</summary>

@@ -2,7 +2,7 @@ using Outlay.Storage;
 
 namespace Outlay.Expenses;
 
-/// <summary>Removes the answers to requests with a key whose time is over: at the start, and then every hour.</summary>
+/// <summary>Removes the answers to requests with a key whose time is over, every hour.</summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed partial class IdempotencyCleanup(Database database, TimeProvider clock, ILogger<IdempotencyCleanup> logger, Task ready) : BackgroundService
 {
@@ -27,7 +27,7 @@ internal sealed partial class IdempotencyCleanup(Database database, TimeProvider
     {
         await ready.WaitAsync(stoppingToken);
         using var timer = new PeriodicTimer(s_interval, clock);
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
@@ -38,7 +38,6 @@ internal sealed partial class IdempotencyCleanup(Database database, TimeProvider
                 Log.CleanupFailed(logger, e.Message);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private static partial class Log

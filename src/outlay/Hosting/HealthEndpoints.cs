@@ -59,8 +59,6 @@ internal static class HealthEndpoints
         _ => "unavailable",
     };
 
-    private static string Reason(Exception failure) => failure is AppException ? failure.Message : "The database does not answer";
-
     /// <summary>The database answers.</summary>
     private sealed class DatabaseCheck(Database database) : IHealthCheck
     {
@@ -71,9 +69,9 @@ internal static class HealthEndpoints
                 await database.ProbeAsync(cancellationToken);
                 return HealthCheckResult.Healthy();
             }
-            catch (Exception e) when (e is AppException or OperationCanceledException)
+            catch (AppException e)
             {
-                return HealthCheckResult.Unhealthy(Reason(e));
+                return HealthCheckResult.Unhealthy(e.Message);
             }
         }
     }
@@ -89,9 +87,9 @@ internal static class HealthEndpoints
                     ? HealthCheckResult.Healthy()
                     : HealthCheckResult.Unhealthy("The schema is not up to date yet");
             }
-            catch (Exception e) when (e is AppException or OperationCanceledException)
+            catch (AppException e)
             {
-                return HealthCheckResult.Unhealthy(Reason(e));
+                return HealthCheckResult.Unhealthy(e.Message);
             }
         }
     }

@@ -12,9 +12,7 @@ internal static class RequestBody
         if (!request.HasJsonContentType())
             throw new AppException(ErrorCode.UnsupportedMediaType, "The body must be JSON: send Content-Type: application/json");
         using var buffer = new MemoryStream();
-        // How fast it comes is up to the client; the server drops one that is too slow.
-        using (request.HttpContext.Features.Get<RequestTime>()?.Pause())
-            await request.Body.CopyToAsync(buffer, token);
+        await request.Body.CopyToAsync(buffer, token);
         return buffer.ToArray();
     }
 }

@@ -15,7 +15,7 @@ internal enum CircuitState
 
 /// <summary>
 /// Keeps a dead server from being asked again and again: after some failures in a row it refuses at once, and lets one attempt a second
-/// through until one succeeds. docs/adr/0015-budgets-retries-and-a-breaker.md says why it counts as it does.
+/// through until one succeeds. docs/adr/0014-time-retries-and-a-breaker.md says why it counts as it does.
 /// </summary>
 internal sealed class CircuitBreaker(TimeProvider clock)
 {

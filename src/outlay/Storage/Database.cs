@@ -10,7 +10,11 @@ namespace Outlay.Storage;
 /// <param name="patience">How long to wait for a connection, a lock, or the outcome of a commit before the database counts as unavailable.</param>
 internal abstract class Database(TimeSpan patience) : IAsyncDisposable
 {
+    private static readonly AsyncLocal<TimeSpan?> s_budget = new();
+
     private readonly RetryBudget _retries = new();
+
+    private static TimeSpan Budget => s_budget.Value ?? Timeout.InfiniteTimeSpan;
 
     /// <summary>How long a verb waits for a connection or a lock, while a person looks on.</summary>
     public static readonly TimeSpan PatienceOfVerbs = TimeSpan.FromSeconds(10);
@@ -37,23 +41,39 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
         settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience) : new SqliteDatabase(settings.SqliteFile, patience, clock);
 
     /// <summary>
+    /// Limits how long each read, the work of each write and the way to the first row of a list may take, for everything that the present
+    /// request asks for. What runs in the background has no such limit.
+    /// </summary>
+    public static void LimitRequest(TimeSpan budget) => s_budget.Value = budget;
+
+    /// <summary>
     /// Runs reads on one connection, and again when it is lost: they must be no more than that.
     /// Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.
     /// </summary>
     public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
-        TryAsync(async () =>
+        TryAsync(() =>
         {
-            await using var connection = await Explained(OpenAsync(token));
-            return await read(connection);
+            return InTimeAsync(RunAsync());
+
+            async Task<T> RunAsync()
+            {
+                await using var connection = await Explained(OpenAsync(token));
+                return await read(connection);
+            }
         }, repeatable: true, token);
 
     /// <summary>As <see cref="ReadAsync"/>, but once, and all statements see the data of one moment.</summary>
     public Task<T> SnapshotAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
-        TryAsync(async () =>
+        TryAsync(() =>
         {
-            await using var connection = await OpenAsync(token);
-            await using var transaction = await BeginSnapshotAsync(connection, token);
-            return await read(connection);
+            return InTimeAsync(RunAsync());
+
+            async Task<T> RunAsync()
+            {
+                await using var connection = await OpenAsync(token);
+                await using var transaction = await BeginSnapshotAsync(connection, token);
+                return await read(connection);
+            }
         }, repeatable: false, token);
 
     /// <summary>Asks whether the database answers. Throws as <see cref="ReadAsync"/> does.</summary>
@@ -63,21 +83,19 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
     /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {
-        await using var connection = await Explained(OpenAsync(token));
-        await using var command = sql.On(connection);
-        await using var reader = await Explained(command.ExecuteReaderAsync(token));
+        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(sql, token), late => late.DisposeAsync().AsTask()));
         var ended = false;
         try
         {
-            while (await Explained(reader.ReadAsync(token)))
-                yield return map(reader);
+            while (await Explained(stream.Reader.ReadAsync(token)))
+                yield return map(stream.Reader);
             ended = true;
         }
         finally
         {
             // A reader that is left early would read on to the last row before it gives its connection back.
             if (!ended)
-                command.Cancel();
+                stream.Command.Cancel();
         }
     }
 
@@ -100,13 +118,33 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
         Func<DbConnection, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
         TryAsync(async () =>
         {
-            using var turn = await TakeTurnAsync(token);
-            await using var connection = await Explained(OpenAsync(token));
-            await using var transaction = await BeginWriteAsync(connection, token);
-            var result = await write(connection);
-            token.ThrowIfCancellationRequested();
-            await CommitAsync(transaction, wasStored, repeatable);
-            return result;
+            var result = default(T);
+            var commit = new CommitPoint();
+            var work = RunAsync();
+            try
+            {
+                await InTimeAsync(work, repeatable, commit);
+            }
+            catch (Exception e) when (commit.IsPassed && (e is TimeoutException || IsOutcomeUnknown(e)))
+            {
+                if (!await WasStoredAsync(wasStored, e))
+                    throw e is TimeoutException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
+            }
+
+            return result!;
+
+            // Goes on by itself when it is not waited for any longer, up to the commit.
+            async Task RunAsync()
+            {
+                using var turn = await TakeTurnAsync(token);
+                await using var connection = await Explained(OpenAsync(token));
+                await using var transaction = await BeginWriteAsync(connection, token);
+                result = await write(connection);
+                token.ThrowIfCancellationRequested();
+                commit.Pass();
+                // A commit is not cancelled: half-way through nobody would know what it did.
+                await transaction.CommitAsync(CancellationToken.None);
+            }
         }, repeatable, token);
 
     /// <summary>Opens a connection, ready for use, within the patience that it was given.</summary>
@@ -195,53 +233,92 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
         }
     }
 
-    private async Task CommitAsync(DbTransaction transaction, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool limited)
+    /// <summary>
+    /// Waits for work as long as the budget lasts. Work on a server that hangs cannot even be cancelled: it is left to itself then, and ends when
+    /// the server or the connection does.
+    /// </summary>
+    /// <param name="discard">Takes what comes too late.</param>
+    private static async Task<T> InTimeAsync<T>(Task<T> work, Func<T, Task>? discard = null)
     {
-        // A commit is not cancelled with the request: half-way through nobody would know what it did. It has a limit of its own only
-        // where the outcome can be found out and the work is not lost.
-        using var limit = limited && wasStored is not null ? new CancellationTokenSource(patience / 2) : new CancellationTokenSource();
         try
         {
-            await transaction.CommitAsync(limit.Token);
+            return await work.WaitAsync(Budget);
         }
-        catch (Exception e) when (e is OperationCanceledException || IsOutcomeUnknown(e))
+        catch (TimeoutException e)
         {
-            if (wasStored is not null && await FindOutAsync(wasStored) is { } stored)
-            {
-                if (stored)
-                    return;
-                throw e is OperationCanceledException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
-            }
+            if (discard is not null)
+                _ = DiscardAsync();
+            throw Late(e);
+        }
 
-            throw new AppException(ErrorCode.OutcomeUnknown,
-                "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", e)
-            { RetryAfter = RetryAfter };
+        async Task DiscardAsync() => await discard(await work);
+    }
+
+    /// <summary>As the other, of work that may be committing: that is given some time more.</summary>
+    private async Task InTimeAsync(Task work, bool limited, CommitPoint commit)
+    {
+        try
+        {
+            await work.WaitAsync(limited ? Budget : Timeout.InfiniteTimeSpan);
+        }
+        catch (TimeoutException e) when (commit.TryClose())
+        {
+            throw Late(e);
+        }
+        catch (TimeoutException)
+        {
+            await work.WaitAsync(patience / 2);
         }
     }
 
-    /// <summary>Asks whether a change was stored, as long as the patience lasts; null when there is no answer.</summary>
-    private async Task<bool?> FindOutAsync(Func<DbConnection, CancellationToken, Task<bool>> wasStored)
+    private static AppException Late(Exception e) => Unavailable($"The database did not answer within {Budget.TotalSeconds} s.", e);
+
+    /// <summary>Finds out whether a change was stored whose commit got no answer.</summary>
+    private async Task<bool> WasStoredAsync(Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
+        (wasStored is null ? null : await AskAsync(wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown,
+            "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", failure)
+        { RetryAfter = RetryAfter };
+
+    /// <summary>Asks until there is an answer or the patience is over; null then.</summary>
+    private async Task<bool?> AskAsync(Func<DbConnection, CancellationToken, Task<bool>> wasStored)
     {
-        // Not cancelled with the request either: the caller is owed an answer that is true.
+        // Not cancelled with the request: the caller is owed an answer that is true.
         using var limit = new CancellationTokenSource(patience);
-        try
+        while (!limit.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                try
-                {
-                    await using var connection = await OpenAsync(limit.Token);
-                    return await wasStored(connection, limit.Token);
-                }
-                catch (Exception e) when (e is AppException || Explain(e) is not null)
-                {
-                    await Task.Delay(RetryBudget.Pause, limit.Token);
-                }
+                return await RunAsync().WaitAsync(limit.Token);
+            }
+            catch (Exception e) when (e is AppException or OperationCanceledException || Explain(e) is not null)
+            {
+                await Task.WhenAny(Task.Delay(RetryBudget.Pause, limit.Token));
             }
         }
-        catch (OperationCanceledException)
+
+        return null;
+
+        async Task<bool> RunAsync()
         {
-            return null;
+            await using var connection = await OpenAsync(limit.Token);
+            // Cancelling it would wait for a server that hangs: it ends with its lock_timeout.
+            return await wasStored(connection, CancellationToken.None);
+        }
+    }
+
+    private async Task<OpenStream> OpenStreamAsync(Sql sql, CancellationToken token)
+    {
+        var connection = await OpenAsync(token);
+        var command = sql.On(connection);
+        try
+        {
+            return new OpenStream(connection, command, await command.ExecuteReaderAsync(token));
+        }
+        catch
+        {
+            await command.DisposeAsync();
+            await connection.DisposeAsync();
+            throw;
         }
     }
 
@@ -254,6 +331,17 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
         catch (Exception e) when (Explain(e) is { } failure)
         {
             throw failure;
+        }
+    }
+
+    /// <summary>A statement whose rows are being read.</summary>
+    private sealed record OpenStream(DbConnection Connection, DbCommand Command, DbDataReader Reader) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Reader.DisposeAsync();
+            await Command.DisposeAsync();
+            await Connection.DisposeAsync();
         }
     }
 }

@@ -32,8 +32,6 @@ internal sealed class PostgresDatabase : Database
             // Whole seconds only: OpenAsync holds the exact limit.
             Timeout = (int)Math.Ceiling(patience.TotalSeconds),
             CommandTimeout = 30,
-            // How long a cancelled statement is waited for, in milliseconds: a server that hangs does not answer that either.
-            CancellationTimeout = 200,
             Options = $"-c lock_timeout={patience.TotalMilliseconds:F0}",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
