@@ -36,9 +36,9 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
 
     /// <param name="settings">Which engine, and where its data is.</param>
     /// <param name="patience">How long to wait for a connection or a lock before the database counts as unavailable.</param>
-    /// <param name="clock">What measures the patience.</param>
+    /// <param name="clock">What measures it.</param>
     public static Database Open(Settings settings, TimeSpan patience, TimeProvider clock) =>
-        settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience) : new SqliteDatabase(settings.SqliteFile, patience, clock);
+        settings.Postgres is { } postgres ? new PostgresDatabase(postgres, patience, clock) : new SqliteDatabase(settings.SqliteFile, patience, clock);
 
     /// <summary>
     /// Limits how long each read, the work of each write and the way to the first row of a list may take, for everything that the present

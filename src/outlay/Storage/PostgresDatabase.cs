@@ -13,14 +13,15 @@ internal sealed class PostgresDatabase : Database
 
     private readonly PostgresSettings _settings;
     private readonly TimeSpan _patience;
-    private readonly CircuitBreaker _breaker = new(TimeProvider.System);
+    private readonly CircuitBreaker _breaker;
     private readonly NpgsqlDataSource _dataSource;
 
-    public PostgresDatabase(PostgresSettings settings, TimeSpan patience)
+    public PostgresDatabase(PostgresSettings settings, TimeSpan patience, TimeProvider clock)
         : base(patience)
     {
         _settings = settings;
         _patience = patience;
+        _breaker = new CircuitBreaker(clock);
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
         {
             Host = settings.Host,
