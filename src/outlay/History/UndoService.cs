@@ -32,7 +32,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
 
     /// <summary>
     /// Makes each expense of a change what it was before, in one transaction and at constant memory. Expenses that the change
-    /// recorded go into the trash. Throws as <see cref="FindAsync"/> does, and <see cref="ErrorCode.Conflict"/> when one of them
+    /// recorded go into the trash. Throws as <see cref="FindAsync(string, long?, CancellationToken)"/> does, and <see cref="ErrorCode.Conflict"/> when one of them
     /// was changed since.
     /// </summary>
     /// <returns>The change that took it back.</returns>
