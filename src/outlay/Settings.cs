@@ -29,6 +29,9 @@ internal sealed record Settings
     /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
     public required string Command { get; init; }
 
+    /// <summary>What is in force and where it came from, with secrets masked.</summary>
+    public IReadOnlyList<SettingReport> Report { get; init; } = [];
+
     /// <summary>The file of the embedded database.</summary>
     public string SqliteFile => Path.Combine(DataDir, "outlay.db");
 
@@ -50,6 +53,7 @@ internal sealed record Settings
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
             Log = LogSettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
+            Report = source.Report,
         };
     }
 

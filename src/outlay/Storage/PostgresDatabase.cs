@@ -166,6 +166,39 @@ internal sealed class PostgresDatabase : Database
         await importer.CompleteAsync(token);
     }
 
+    // The server writes and reads the lines itself: they pass through as they are.
+    public override async Task CopyOutAsync(DbConnection connection, TableLayout table, Stream output, CancellationToken token)
+    {
+        var columns = string.Join(", ", table.Columns.Select(TextOf));
+        // The order of bytes, whatever language the database sorts in.
+        var keys = table.Columns.Take(table.Keys).Select(column => column.Kind is ColumnKind.Text ? $"{column.Name} collate \"C\"" : column.Name);
+        using var reader = (StreamReader)await ((NpgsqlConnection)connection).BeginTextExportAsync(
+            $"copy (select {columns} from {table.Name} order by {string.Join(", ", keys)}) to stdout", token);
+        await reader.BaseStream.CopyToAsync(output, token);
+    }
+
+    public override async Task CopyInAsync(
+        DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token)
+    {
+        var columns = string.Join(", ", table.Columns.Select(column => column.Name));
+        await using var writer = (StreamWriter)await ((NpgsqlConnection)connection).BeginTextImportAsync(
+            $"copy {table.Name} ({columns}) from stdin", token);
+        await foreach (var block in lines.WithCancellation(token))
+            await writer.BaseStream.WriteAsync(block, token);
+    }
+
+    public override async Task<IReadOnlyList<string>> DropIndexesAsync(DbConnection connection, string table, CancellationToken token)
+    {
+        var indexes = await new Sql(
+            """
+            select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
+            where indrelid = to_regclass(@table) and not exists (select from pg_constraint where conindid = indexrelid)
+            """).With("@table", table).ListAsync(connection, row => (Name: row.GetString(0), Sql: row.GetString(1)), token);
+        foreach (var index in indexes)
+            await new Sql($"drop index {index.Name}").ExecuteAsync(connection, token);
+        return [.. indexes.Select(index => index.Sql)];
+    }
+
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
     {
         // Foreign keys are always enforced here; reading every value shows what the disk has lost, also of long ones kept apart.
@@ -184,6 +217,14 @@ internal sealed class PostgresDatabase : Database
         state.StartsWith("57", StringComparison.Ordinal) ||
         state.StartsWith("40", StringComparison.Ordinal) ||
         state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
+
+    private static string TextOf(ColumnLayout column) => column.Kind switch
+    {
+        ColumnKind.Date => $"to_char({column.Name}, 'YYYY-MM-DD')",
+        ColumnKind.Time => $"to_char({column.Name} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+        ColumnKind.Bytes => $"'\\x' || encode({column.Name}, 'hex')",
+        _ => column.Name,
+    };
 
     private sealed class CopiedRow(NpgsqlBinaryImporter importer) : BulkRow
     {

@@ -42,6 +42,9 @@ internal sealed class SqliteDatabase : Database
         }.ToString();
     }
 
+    /// <summary>Whether the database may be lost: it is written without a journal then, and not flushed.</summary>
+    public bool IsScratch { get; init; }
+
     public override string Engine => "sqlite";
 
     public override string Location => _file;
@@ -60,7 +63,8 @@ internal sealed class SqliteDatabase : Database
             // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
             // with NORMAL the last commits before it can be lost.
             await new Sql(
-                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheSize}")
+                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = {(IsScratch ? "off" : "wal")}; " +
+                $"pragma synchronous = {(IsScratch ? "off" : "full")}; pragma cache_size = -{CacheSize}")
                 .ExecuteAsync(connection, token);
             return connection;
         }
@@ -159,6 +163,25 @@ internal sealed class SqliteDatabase : Database
             write(insert, row);
             insert.EndRow();
         }
+    }
+
+    public override Task CopyOutAsync(DbConnection connection, TableLayout table, Stream output, CancellationToken token) =>
+        SqliteCopy.OutAsync((SqliteConnection)connection, table, output, token);
+
+    public override async Task CopyInAsync(
+        DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token)
+    {
+        await new Sql($"pragma cache_size = -{BulkCacheSize}").ExecuteAsync(connection, token);
+        await SqliteCopy.InAsync((SqliteConnection)connection, table, lines, token);
+    }
+
+    public override async Task<IReadOnlyList<string>> DropIndexesAsync(DbConnection connection, string table, CancellationToken token)
+    {
+        var indexes = await new Sql("select name, sql from sqlite_master where type = 'index' and tbl_name = @table and sql is not null")
+            .With("@table", table).ListAsync(connection, row => (Name: row.GetString(0), Sql: row.GetString(1)), token);
+        foreach (var index in indexes)
+            await new Sql($"drop index {index.Name}").ExecuteAsync(connection, token);
+        return [.. indexes.Select(index => index.Sql)];
     }
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)

@@ -1,0 +1,73 @@
+using System.Data.Common;
+using Outlay.Reports;
+using Outlay.Storage;
+
+namespace Outlay.Backup;
+
+/// <summary>What a restore did.</summary>
+/// <param name="Tables">The tables as the backup has them.</param>
+internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<TableLayout> Tables);
+
+/// <summary>Puts a backup in the place of all that a database holds: all of it, or nothing.</summary>
+internal sealed class BackupRestore(Database database)
+{
+    /// <summary>
+    /// Replaces everything in one transaction, and commits only if rows, sums and heads of the histories are what the manifest
+    /// says. Throws <see cref="ErrorCode.Inconsistent"/> when they are not, and <see cref="ErrorCode.SchemaMismatch"/> for a
+    /// backup of a newer program.
+    /// </summary>
+    /// <param name="file">The backup, not encrypted any more.</param>
+    /// <param name="report">Told after each part.</param>
+    public async Task<RestoredBackup> RunAsync(Stream file, Action report, CancellationToken token)
+    {
+        try
+        {
+            return await database.WriteAsync(async connection =>
+            {
+                await using var reader = await BackupReader.OpenAsync(file, Migration.Of(database.Engine).Count, token);
+                return await ReplaceAsync(connection, reader, report, token);
+            }, token);
+        }
+        catch (Exception e) when (e is InvalidDataException or DbException)
+        {
+            // What is wrong with the database itself was explained before.
+            throw new AppException(ErrorCode.Inconsistent, "The backup is damaged: it has a row that the database refuses.", e);
+        }
+    }
+
+    private async Task<RestoredBackup> ReplaceAsync(DbConnection connection, BackupReader reader, Action report, CancellationToken token)
+    {
+        foreach (var table in BackupTables.All)
+            await database.LockTableAsync(connection, table.Name, token);
+        await BackupStore.ClearAsync(connection, token);
+        var tables = new List<TableLayout>();
+        while (await reader.NextTableAsync(token) is { } table)
+        {
+            var indexes = await database.DropIndexesAsync(connection, table.Name, token);
+            await database.CopyInAsync(connection, table, Reported(reader.RowsAsync(table, token), report), token);
+            foreach (var index in indexes)
+                await new Sql(index).WithoutLimit().ExecuteAsync(connection, token);
+            tables.Add(table);
+        }
+
+        var manifest = await reader.EndAsync(token);
+        await TotalsStore.RebuildAsync(connection, token);
+        var found = new BackupContent(
+            await BackupStore.CountAsync(connection, tables, token),
+            await BackupStore.SumsAsync(connection, token),
+            await BackupStore.HeadsAsync(connection, token));
+        if (BackupContent.Difference(manifest.Content, found) is { } difference)
+            throw new AppException(ErrorCode.Inconsistent, $"The backup does not hold what its manifest says: {difference}.");
+        await BackupStore.SkipIdsAsync(database, connection, token);
+        return new RestoredBackup(manifest, tables);
+    }
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Reported(IAsyncEnumerable<ReadOnlyMemory<byte>> blocks, Action report)
+    {
+        await foreach (var block in blocks)
+        {
+            yield return block;
+            report();
+        }
+    }
+}
