@@ -37,19 +37,17 @@ internal sealed class BackupRestore(Database database)
 
     private async Task<RestoredBackup> ReplaceAsync(DbConnection connection, BackupReader reader, Action report, CancellationToken token)
     {
-        foreach (var table in BackupTables.All)
-            await database.LockTableAsync(connection, table.Name, token);
-        await BackupStore.ClearAsync(connection, token);
+        // What refers to others is emptied before them.
+        var rebuild = await database.EmptyAsync(connection, ["totals", .. BackupTables.All.Reverse().Select(table => table.Name)], token);
         var tables = new List<TableLayout>();
         while (await reader.NextTableAsync(token) is { } table)
         {
-            var indexes = await database.DropIndexesAsync(connection, table.Name, token);
             await database.CopyInAsync(connection, table, Reported(reader.RowsAsync(table, token), report), token);
-            foreach (var index in indexes)
-                await new Sql(index).WithoutLimit().ExecuteAsync(connection, token);
             tables.Add(table);
         }
 
+        foreach (var statement in rebuild)
+            await new Sql(statement).WithoutLimit().ExecuteAsync(connection, token);
         var manifest = await reader.EndAsync(token);
         await TotalsStore.RebuildAsync(connection, token);
         var found = new BackupContent(

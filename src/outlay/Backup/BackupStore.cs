@@ -53,12 +53,6 @@ internal static class BackupStore
         await new Sql("select 1 from (select 1 as one from expenses union all select 1 from changes) r limit 1")
             .FirstAsync(connection, row => row, token) is null;
 
-    public static async Task ClearAsync(DbConnection connection, CancellationToken token)
-    {
-        foreach (var table in BackupTables.All.Select(table => table.Name).Append("totals").Reverse())
-            await new Sql($"delete from {table}").WithoutLimit().ExecuteAsync(connection, token);
-    }
-
     /// <summary>Makes sure that no id is given out again: also none of an expense that only the history remembers.</summary>
     public static async Task SkipIdsAsync(Database database, DbConnection connection, CancellationToken token)
     {

@@ -165,11 +165,11 @@ internal abstract class Database : IAsyncDisposable
         DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token);
 
     /// <summary>
-    /// Takes the indexes off a table that is about to be filled: to build them over all rows at once takes a fraction of the time
-    /// that it takes row by row. Those that keep a key unique stay.
+    /// Empties tables that are about to be filled, keeps others out of them until the transaction ends, and takes off what an
+    /// engine builds faster over all rows at once than row by row.
     /// </summary>
-    /// <returns>The statements that make them again.</returns>
-    public abstract Task<IReadOnlyList<string>> DropIndexesAsync(DbConnection connection, string table, CancellationToken token);
+    /// <returns>The statements that put it back, in their order.</returns>
+    public abstract Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token);
 
     /// <summary>Asks the engine whether its own structures are intact; the first thing wrong, or null.</summary>
     public abstract Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token);

@@ -187,16 +187,24 @@ internal sealed class PostgresDatabase : Database
             await writer.BaseStream.WriteAsync(block, token);
     }
 
-    public override async Task<IReadOnlyList<string>> DropIndexesAsync(DbConnection connection, string table, CancellationToken token)
+    public override async Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token)
     {
-        var indexes = await new Sql(
+        await new Sql($"truncate {string.Join(", ", tables)}").ExecuteAsync(connection, token);
+        // References go first and come back last; they need the keys of other tables.
+        var statements = await new Sql(
             """
-            select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
-            where indrelid = to_regclass(@table) and not exists (select from pg_constraint where conindid = indexrelid)
-            """).With("@table", table).ListAsync(connection, row => (Name: row.GetString(0), Sql: row.GetString(1)), token);
-        foreach (var index in indexes)
-            await new Sql($"drop index {index.Name}").ExecuteAsync(connection, token);
-        return [.. indexes.Select(index => index.Sql)];
+            select format('alter table %s drop constraint %I', conrelid::regclass, conname),
+                   format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), contype = 'f'
+            from pg_constraint where conrelid = any (string_to_array(@tables, ',')::regclass[]) and contype in ('p', 'u', 'f')
+            union all
+            select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid), false
+            from pg_index where indrelid = any (string_to_array(@tables, ',')::regclass[]) and not exists (select from pg_constraint where conindid = indexrelid)
+            order by 3 desc
+            """).With("@tables", string.Join(',', tables))
+            .ListAsync(connection, row => (Drop: row.GetString(0), Add: row.GetString(1), IsReference: row.GetBoolean(2)), token);
+        foreach (var statement in statements)
+            await new Sql(statement.Drop).ExecuteAsync(connection, token);
+        return [.. statements.OrderBy(statement => statement.IsReference).Select(statement => statement.Add)];
     }
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)

@@ -17,11 +17,14 @@ internal static class SqliteCopy
     /// <summary>The length of YYYY-MM-DDTHH:MM:SS.mmmZ.</summary>
     private const int TimeLength = 24;
 
+    /// <summary>The length of YYYY-MM-DDTHH:MM:SS.</summary>
+    private const int SecondsLength = 19;
+
     private static readonly SearchValues<byte> s_escaped = SearchValues.Create("\b\t\n\v\f\r\\"u8);
 
     public static async Task OutAsync(SqliteConnection connection, TableLayout table, Stream output, CancellationToken token)
     {
-        var columns = table.Columns.Select(column => column.Kind is ColumnKind.Time ? $"strftime('%Y-%m-%dT%H:%M:%fZ', {column.Name})" : column.Name);
+        var columns = table.Columns.Select(column => column.Name);
         var keys = table.Columns.Take(table.Keys).Select(column => column.Name);
         using var rows = Prepare(connection, $"select {string.Join(", ", columns)} from {table.Name} order by {string.Join(", ", keys)}");
         var block = new ArrayBufferWriter<byte>(2 * BlockSize);
@@ -69,6 +72,8 @@ internal static class SqliteCopy
                 AppendInteger(line, raw.sqlite3_column_int64(row, i));
             else if (columns[i].Kind is ColumnKind.Bytes)
                 AppendBytes(line, raw.sqlite3_column_blob(row, i));
+            else if (columns[i].Kind is ColumnKind.Time)
+                AppendTime(line, raw.sqlite3_column_blob(row, i));
             else
                 AppendText(line, raw.sqlite3_column_blob(row, i));
         }
@@ -87,6 +92,20 @@ internal static class SqliteCopy
         line.Write("\\\\x"u8);
         Convert.TryToHexStringLower(value, line.GetSpan(2 * value.Length), out var length);
         line.Advance(length);
+    }
+
+    /// <summary>From the form in which the provider writes a time, YYYY-MM-DD HH:MM:SS.f+00:00 without zeros at the end, to that of a line.</summary>
+    private static void AppendTime(ArrayBufferWriter<byte> line, ReadOnlySpan<byte> value)
+    {
+        if (!value.EndsWith("+00:00"u8) || value.Length < SecondsLength + 6 || value[10] != ' ')
+            throw new InvalidDataException("A row has a time in a form that the program does not write.");
+        var time = line.GetSpan(TimeLength)[..TimeLength];
+        "0000-00-00T00:00:00.000Z"u8.CopyTo(time);
+        value[..10].CopyTo(time);
+        value[11..SecondsLength].CopyTo(time[11..]);
+        var fraction = value[SecondsLength..^6];
+        fraction[..Math.Min(fraction.Length, 4)].CopyTo(time[SecondsLength..]);
+        line.Advance(TimeLength);
     }
 
     private static void AppendText(ArrayBufferWriter<byte> line, ReadOnlySpan<byte> text)

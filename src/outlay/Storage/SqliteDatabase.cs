@@ -175,13 +175,23 @@ internal sealed class SqliteDatabase : Database
         await SqliteCopy.InAsync((SqliteConnection)connection, table, lines, token);
     }
 
-    public override async Task<IReadOnlyList<string>> DropIndexesAsync(DbConnection connection, string table, CancellationToken token)
+    public override async Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token)
     {
-        var indexes = await new Sql("select name, sql from sqlite_master where type = 'index' and tbl_name = @table and sql is not null")
-            .With("@table", table).ListAsync(connection, row => (Name: row.GetString(0), Sql: row.GetString(1)), token);
-        foreach (var index in indexes)
-            await new Sql($"drop index {index.Name}").ExecuteAsync(connection, token);
-        return [.. indexes.Select(index => index.Sql)];
+        var statements = new List<string>();
+        foreach (var table in tables)
+        {
+            var indexes = await new Sql("select name, sql from sqlite_master where type = 'index' and tbl_name = @table and sql is not null")
+                .With("@table", table).ListAsync(connection, row => (Name: row.GetString(0), Sql: row.GetString(1)), token);
+            foreach (var (name, sql) in indexes)
+            {
+                await new Sql($"drop index {name}").ExecuteAsync(connection, token);
+                statements.Add(sql);
+            }
+
+            await new Sql($"delete from {table}").WithoutLimit().ExecuteAsync(connection, token);
+        }
+
+        return statements;
     }
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
