@@ -21,6 +21,7 @@ internal enum ErrorCode
     BadConfiguration,
     SchemaMismatch,
     Inconsistent,
+    BackupDamaged,
     Cancelled,
     Internal,
 }
@@ -86,6 +87,8 @@ internal static class ErrorTable
             "The message says which version fits."),
         ErrorCode.Inconsistent => new("inconsistent", 500, 65, "The stored data does not add up",
             "Run outlay doctor to see where, and outlay doctor --repair to rebuild the totals from the expenses."),
+        ErrorCode.BackupDamaged => new("backup-damaged", 500, 65, "The backup is not what was written",
+            "Use another backup: outlay backup list shows which ones were verified."),
         ErrorCode.Cancelled => new("cancelled", 499, 130, "The request was cancelled",
             "Nothing was stored."),
         _ => new("internal", 500, 70, "Something went wrong that should not have",

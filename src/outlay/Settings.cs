@@ -1,4 +1,5 @@
 using System.Net;
+using Outlay.Backup;
 using Outlay.Expenses;
 
 namespace Outlay;
@@ -23,6 +24,12 @@ internal sealed record Settings
 
     /// <summary>Where backups are written. Default: the folder backups in <see cref="DataDir"/>.</summary>
     public required string BackupsDir { get; init; }
+
+    /// <summary>How long after a backup the server makes the next one: 1 minute to 366 days, default 24 hours.</summary>
+    public required TimeSpan BackupInterval { get; init; }
+
+    /// <summary>Which backups are kept. Default: 7 daily 4 weekly 12 monthly.</summary>
+    public required RetentionRule BackupRetention { get; init; }
 
     public required LogSettings Log { get; init; }
 
@@ -51,6 +58,8 @@ internal sealed record Settings
             AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
             DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
+            BackupInterval = source.Duration("BACKUP_INTERVAL", "24h", TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)),
+            BackupRetention = source.Retention("BACKUP_RETENTION", "7 daily 4 weekly 12 monthly"),
             Log = LogSettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
             Report = source.Report,

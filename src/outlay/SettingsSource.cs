@@ -1,4 +1,5 @@
 using System.Globalization;
+using Outlay.Backup;
 using Outlay.Expenses;
 
 namespace Outlay;
@@ -52,6 +53,25 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
             return number;
         Fault(name, $"is '{value}'", $"use a whole number from {min} to {max}");
         return fallback;
+    }
+
+    /// <summary>A number and a unit: 90s, 15m, 24h or 7d.</summary>
+    public TimeSpan Duration(string name, string fallback, TimeSpan min, TimeSpan max)
+    {
+        var value = Read(name, fallback);
+        if (DurationText.TryParse(value, out var duration) && duration >= min && duration <= max)
+            return duration;
+        Fault(name, $"is '{value}'", $"use a number and a unit, like 15m, 24h or 7d, from {DurationText.Of(min)} to {DurationText.Of(max)}");
+        return max;
+    }
+
+    public RetentionRule Retention(string name, string fallback)
+    {
+        var value = Read(name, fallback);
+        if (RetentionRule.TryParse(value, out var rule))
+            return rule;
+        Fault(name, $"is '{value}'", $"say how many of each to keep, like {fallback}");
+        return RetentionRule.None;
     }
 
     public bool Flag(string name, bool fallback) =>

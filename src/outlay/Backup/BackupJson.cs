@@ -26,6 +26,10 @@ internal static class BackupJson
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>Whether an exception says that the JSON is not what was expected.</summary>
+    public static bool IsMisread(Exception exception) => exception
+        is JsonException or InvalidDataException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException;
+
     public static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset time) =>
         json.WriteString(name, time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
 

@@ -10,7 +10,7 @@ namespace Outlay.Backup;
 /// <summary>
 /// Reads a backup from its beginning to its end, at constant memory: while one part is worked on, the next one is read and
 /// hashed. Nothing that it gives may be relied upon before <see cref="EndAsync"/> has compared all of it with the manifest.
-/// Throws <see cref="ErrorCode.Inconsistent"/> where the file is not what was written.
+/// Throws <see cref="ErrorCode.BackupDamaged"/> where the file is not what was written.
 /// </summary>
 internal sealed class BackupReader : IAsyncDisposable
 {
@@ -108,7 +108,7 @@ internal sealed class BackupReader : IAsyncDisposable
     }
 
     private static AppException Damaged(string what, Exception? inner = null) =>
-        new(ErrorCode.Inconsistent, $"The backup is damaged: {what}.", inner);
+        new(ErrorCode.BackupDamaged, $"The backup is damaged: {what}.", inner);
 
     private static string HeaderOf(Entry entry)
     {
@@ -126,7 +126,7 @@ internal sealed class BackupReader : IAsyncDisposable
             using var json = JsonDocument.Parse(Take().Content);
             return read(json.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (BackupJson.IsMisread(e))
         {
             throw Damaged($"{name} cannot be read", e);
         }

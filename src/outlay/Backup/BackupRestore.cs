@@ -11,38 +11,40 @@ internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<Tab
 /// <summary>Puts a backup in the place of all that a database holds: all of it, or nothing.</summary>
 internal sealed class BackupRestore(Database database)
 {
+    /// <summary>Whether nothing would be lost.</summary>
+    public Task<bool> IsTargetEmptyAsync(CancellationToken token) => database.ReadAsync(connection => BackupStore.IsEmptyAsync(connection, token), token);
+
     /// <summary>
     /// Replaces everything in one transaction, and commits only if rows, sums and heads of the histories are what the manifest
-    /// says. Throws <see cref="ErrorCode.Inconsistent"/> when they are not, and <see cref="ErrorCode.SchemaMismatch"/> for a
+    /// says. Throws <see cref="ErrorCode.BackupDamaged"/> when they are not, and <see cref="ErrorCode.SchemaMismatch"/> for a
     /// backup of a newer program.
     /// </summary>
     /// <param name="file">The backup, not encrypted any more.</param>
-    /// <param name="report">Told after each part.</param>
-    public async Task<RestoredBackup> RunAsync(Stream file, Action report, CancellationToken token)
+    public async Task<RestoredBackup> RunAsync(Stream file, CancellationToken token)
     {
         try
         {
             return await database.WriteAsync(async connection =>
             {
                 await using var reader = await BackupReader.OpenAsync(file, Migration.Of(database.Engine).Count, token);
-                return await ReplaceAsync(connection, reader, report, token);
+                return await ReplaceAsync(connection, reader, token);
             }, token);
         }
         catch (Exception e) when (e is InvalidDataException or DbException)
         {
             // What is wrong with the database itself was explained before.
-            throw new AppException(ErrorCode.Inconsistent, "The backup is damaged: it has a row that the database refuses.", e);
+            throw new AppException(ErrorCode.BackupDamaged, "The backup is damaged: it has a row that the database refuses.", e);
         }
     }
 
-    private async Task<RestoredBackup> ReplaceAsync(DbConnection connection, BackupReader reader, Action report, CancellationToken token)
+    private async Task<RestoredBackup> ReplaceAsync(DbConnection connection, BackupReader reader, CancellationToken token)
     {
         // What refers to others is emptied before them.
         var rebuild = await database.EmptyAsync(connection, ["totals", .. BackupTables.All.Reverse().Select(table => table.Name)], token);
         var tables = new List<TableLayout>();
         while (await reader.NextTableAsync(token) is { } table)
         {
-            await database.CopyInAsync(connection, table, Reported(reader.RowsAsync(table, token), report), token);
+            await database.CopyInAsync(connection, table, reader.RowsAsync(table, token), token);
             tables.Add(table);
         }
 
@@ -55,17 +57,8 @@ internal sealed class BackupRestore(Database database)
             await BackupStore.SumsAsync(connection, token),
             await BackupStore.HeadsAsync(connection, token));
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
-            throw new AppException(ErrorCode.Inconsistent, $"The backup does not hold what its manifest says: {difference}.");
+            throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");
         await BackupStore.SkipIdsAsync(database, connection, token);
         return new RestoredBackup(manifest, tables);
-    }
-
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Reported(IAsyncEnumerable<ReadOnlyMemory<byte>> blocks, Action report)
-    {
-        await foreach (var block in blocks)
-        {
-            yield return block;
-            report();
-        }
     }
 }

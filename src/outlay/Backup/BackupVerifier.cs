@@ -1,3 +1,4 @@
+using Outlay.History;
 using Outlay.Storage;
 
 namespace Outlay.Backup;
@@ -10,36 +11,68 @@ internal sealed class BackupVerifier(TimeProvider clock, Settings settings)
 {
     /// <summary>
     /// Restores the backup, checks the structures, the references and the history of what came out, and writes it again:
-    /// every part must come out as it went in. Throws <see cref="ErrorCode.Inconsistent"/> with the first thing that is wrong.
+    /// every part must come out as it went in. What is wrong is told in the report, not thrown.
     /// </summary>
-    /// <param name="file">The backup, not encrypted any more.</param>
+    /// <param name="name">The name of the backup.</param>
+    /// <param name="file">Its content, not encrypted any more.</param>
     /// <param name="folder">A folder for the scratch database, with room for all of it.</param>
-    /// <param name="report">Told after each part.</param>
-    public async Task<BackupManifest> VerifyAsync(Stream file, string folder, Action report, CancellationToken token)
+    public async Task<BackupReport> VerifyAsync(string name, Stream file, string folder, CancellationToken token)
     {
-        await using var scratch = Database.OpenScratch(Path.Combine(folder, "scratch.db"));
-        await new Migrator(scratch, clock, settings).RunAsync(token);
-        var restored = await new BackupRestore(scratch).RunAsync(file, report, token);
-        await scratch.SnapshotAsync(async connection =>
+        var start = clock.GetTimestamp();
+        var scratch = Path.Combine(folder, "scratch");
+        PrivateFolder.Create(scratch);
+        try
         {
-            if (await scratch.CheckIntegrityAsync(connection, token) is { } damage)
-                throw new AppException(ErrorCode.Inconsistent, $"What was restored is damaged: {damage}.");
-            await CompareAsync(restored, take => BackupTables.WritePartsAsync(scratch, connection, restored.Tables, take, token));
-            return restored;
-        }, token);
-        return restored.Manifest;
+            var manifest = await RestoreAsync(file, Path.Combine(scratch, "outlay.db"), token);
+            return new BackupReport(
+                name, manifest.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), manifest.Content.Rows, manifest.Fingerprint, null);
+        }
+        catch (Exception e)
+        {
+            // What a cancelled statement throws depends on the engine.
+            token.ThrowIfCancellationRequested();
+            return new BackupReport(
+                name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, SafeException.Of(e).Reason);
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
     }
 
-    private static async Task CompareAsync(RestoredBackup restored, Func<Func<string, ReadOnlyMemory<byte>, Task>, Task> writeParts)
+    /// <summary>Verifies a kept backup, and keeps what was found beside it.</summary>
+    /// <param name="progress">Told how many bytes of it were read.</param>
+    public async Task<BackupReport> VerifyAsync(ListedBackup backup, BackupFolder folder, Action<long> progress, CancellationToken token)
     {
-        var written = new List<BackupPart>();
-        await writeParts((name, content) =>
-        {
-            written.Add(BackupPart.Of(name, content.Span));
-            return Task.CompletedTask;
-        });
-        var expected = restored.Manifest.Parts.Where(part => part.Name.EndsWith(PartStream.Extension, StringComparison.Ordinal));
-        if (expected.Except(written).Concat(written.Except(expected)).FirstOrDefault() is { } other)
-            throw new AppException(ErrorCode.Inconsistent, $"What was restored, written again, is not the same: {other.Name} differs.");
+        await using var file = await BackupCatalog.OpenAsync(backup, progress, token);
+        var report = await VerifyAsync(backup.Name, file, folder.Temporary, token);
+        await folder.StoreReportAsync(backup.Destination, report, token);
+        return report;
     }
+
+    private async Task<BackupManifest> RestoreAsync(Stream file, string path, CancellationToken token)
+    {
+        await using var scratch = Database.OpenScratch(path, clock);
+        await new Migrator(scratch, clock, settings).RunAsync(token);
+        var (manifest, tables) = await new BackupRestore(scratch).RunAsync(file, token);
+        return await scratch.SnapshotAsync(async connection =>
+        {
+            if (await scratch.CheckIntegrityAsync(connection, token) is { } damage)
+                throw Damaged(damage);
+            if ((await HistoryCheck.RunAsync(connection, token)).Fault is { } fault)
+                throw Damaged($"the history of {fault}");
+            var written = new List<BackupPart>();
+            await BackupTables.WritePartsAsync(scratch, connection, tables, (part, content) =>
+            {
+                written.Add(BackupPart.Of(part, content.Span));
+                return Task.CompletedTask;
+            }, token);
+            var expected = manifest.Parts.Where(part => part.Name.EndsWith(PartStream.Extension, StringComparison.Ordinal));
+            return expected.Except(written).Concat(written.Except(expected)).FirstOrDefault() is { } other
+                ? throw Damaged($"written again, {other.Name} is not the same")
+                : manifest;
+        }, token);
+    }
+
+    private static AppException Damaged(string what) => new(ErrorCode.BackupDamaged, $"What was restored is not right: {what}.");
 }

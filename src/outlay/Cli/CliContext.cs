@@ -1,8 +1,11 @@
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
+using Outlay.Backup;
 using Outlay.Expenses;
+using Outlay.Hosting;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -104,6 +107,11 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<ReportService> ReportsAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), Settings);
 
     public async Task<DoctorService> DoctorAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
+
+    public async Task<BackupService> BackupsAsync(CancellationToken token) => new(
+        await MigratedDatabaseAsync(token), Settings, clock, new BackupStatus(), RunId.New(clock).Value, NullLogger<BackupService>.Instance);
+
+    public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
     /// <summary>Brings the schema up to date. Throws <see cref="ErrorCode.SchemaMismatch"/> when it does not fit this program.</summary>
     public Task<MigrationReport> MigrateAsync(CancellationToken token) => new Migrator(Database, clock, Settings).RunAsync(token);

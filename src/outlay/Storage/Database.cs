@@ -38,7 +38,7 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>Makes an embedded database that nobody needs after this run: nothing is done to let it survive a loss of power.</summary>
     /// <param name="file">A file that is not there yet.</param>
-    public static Database OpenScratch(string file) => new SqliteDatabase(file, PatienceOfVerbs) { IsScratch = true };
+    public static Database OpenScratch(string file, TimeProvider clock) => new SqliteDatabase(file, PatienceOfVerbs, clock) { IsScratch = true };
 
     /// <summary>Runs reads on one connection. Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.</summary>
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token)
