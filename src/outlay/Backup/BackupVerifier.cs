@@ -60,7 +60,7 @@ internal sealed class BackupVerifier(TimeProvider clock, Settings settings)
             if (await scratch.CheckIntegrityAsync(connection, token) is { } damage)
                 throw Damaged(damage);
             if ((await HistoryCheck.RunAsync(connection, token)).Fault is { } fault)
-                throw Damaged($"the history of {fault}");
+                throw Damaged($"its history, {fault}");
             var written = new List<BackupPart>();
             await BackupTables.WritePartsAsync(scratch, connection, tables, (part, content) =>
             {
