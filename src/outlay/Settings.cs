@@ -1,5 +1,6 @@
 using System.Net;
 using Outlay.Backup;
+using Outlay.Backup.Age;
 using Outlay.Expenses;
 
 namespace Outlay;
@@ -31,6 +32,12 @@ internal sealed record Settings
     /// <summary>Which backups are kept. Default: 7 daily 4 weekly 12 monthly.</summary>
     public required RetentionRule BackupRetention { get; init; }
 
+    /// <summary>What backups are encrypted with; null leaves them readable.</summary>
+    public AgeKey? BackupKey { get; init; }
+
+    /// <summary>The object store that backups are also written to; null for none.</summary>
+    public S3Settings? S3 { get; init; }
+
     public required LogSettings Log { get; init; }
 
     /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
@@ -60,6 +67,8 @@ internal sealed record Settings
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
             BackupInterval = source.Duration("BACKUP_INTERVAL", "24h", TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)),
             BackupRetention = source.Retention("BACKUP_RETENTION", "7 daily 4 weekly 12 monthly"),
+            BackupKey = AgeKey.From(source),
+            S3 = S3Settings.From(source),
             Log = LogSettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
             Report = source.Report,
