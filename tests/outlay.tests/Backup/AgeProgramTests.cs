@@ -30,6 +30,8 @@ public sealed class AgeProgramTests : IDisposable
         var cipher = Cipher(("BACKUP_KEY_FILE", _folder.File("key")));
         var content = RandomNumberGenerator.GetBytes(size);
         await WriteAsync(cipher, content);
+        // The program makes no file when there is nothing to write into it.
+        await File.WriteAllBytesAsync(_folder.File("opened"), [], Test.Token);
 
         await Command.RunAsync("age", "--decrypt", "-i", _folder.File("key"), "-o", _folder.File("opened"), _folder.File("backup.age"));
         await Command.RunAsync("age", "--encrypt", "-i", _folder.File("key"), "-o", _folder.File("theirs.age"), _folder.File("opened"));
