@@ -14,13 +14,16 @@ internal enum BackupVerdict
 /// <param name="Size">In bytes, as it is stored.</param>
 internal sealed record ListedBackup(string Name, DateTime Time, long Size, BackupVerdict Verdict, IBackupDestination Destination);
 
-/// <summary>The places where backups are kept, the first of them on this machine.</summary>
-internal sealed class BackupCatalog(Settings settings)
+/// <summary>The places where backups are kept, the first of them on this machine, and the key to them.</summary>
+internal sealed class BackupCatalog(Settings settings, TimeProvider clock)
 {
     public IBackupDestination Disk { get; } = new DiskDestination(settings.BackupsDir);
 
     /// <summary>Where copies of the newest backup on this machine go.</summary>
-    public IReadOnlyList<IBackupDestination> Elsewhere { get; } = [];
+    public IReadOnlyList<IBackupDestination> Elsewhere { get; } = settings.S3 is { } s3 ? [new S3BackupDestination(s3, clock)] : [];
+
+    /// <summary>What new backups are encrypted with; null leaves them readable.</summary>
+    public BackupCipher? Cipher { get; } = settings.BackupKey is { } key ? new BackupCipher(key) : null;
 
     /// <summary>The backups of a place, newest first.</summary>
     public static async Task<IReadOnlyList<ListedBackup>> ListAsync(IBackupDestination destination, CancellationToken token)
@@ -64,14 +67,20 @@ internal sealed class BackupCatalog(Settings settings)
 
     /// <summary>Opens a file that holds a backup, and decrypts it if need be.</summary>
     /// <param name="progress">Told how many bytes of the file were read.</param>
-    public static Stream Open(string file, Action<long> progress) => Decrypted(
-        new ProgressStream(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan), progress),
-        file);
+    public Stream Open(string file, Action<long> progress) => Decrypted(
+        new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan), file, progress);
 
     /// <summary>Opens a kept backup, and decrypts it if need be.</summary>
     /// <param name="progress">Told how many bytes of it were read.</param>
-    public static async Task<Stream> OpenAsync(ListedBackup backup, Action<long> progress, CancellationToken token) =>
-        Decrypted(new ProgressStream(await backup.Destination.OpenAsync(backup.Name, token), progress), backup.Name);
+    public async Task<Stream> OpenAsync(ListedBackup backup, Action<long> progress, CancellationToken token) =>
+        Decrypted(await backup.Destination.OpenAsync(backup.Name, token), backup.Name, progress);
 
-    private static Stream Decrypted(Stream stream, string name) => stream;
+    private Stream Decrypted(Stream stream, string name, Action<long> progress)
+    {
+        var source = new ProgressStream(stream, progress);
+        if (!name.EndsWith(BackupCipher.Suffix, StringComparison.Ordinal))
+            return source;
+        return Cipher?.Decrypt(source) ?? throw new AppException(ErrorCode.BadConfiguration,
+            $"{name} is encrypted: set BACKUP_PASSPHRASE or BACKUP_KEY_FILE to what it was encrypted with.");
+    }
 }

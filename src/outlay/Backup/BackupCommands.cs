@@ -52,7 +52,7 @@ internal static class BackupCommands
     {
         var output = Options.Output();
         verb.Add(output);
-        verb.SetAction((parsed, token) => BackupListOutput.WriteAsync(cli, new BackupCatalog(cli.Settings), parsed.GetValue(output), token));
+        verb.SetAction((parsed, token) => BackupListOutput.WriteAsync(cli, new BackupCatalog(cli.Settings, cli.Clock), parsed.GetValue(output), token));
     }
 
     private static void Verify(Verb verb, CliContext cli)

@@ -17,7 +17,7 @@ internal sealed class BackupFile
     /// <param name="name">A path, or the name of a backup that is kept; null for the newest one on this machine.</param>
     public static async Task<BackupFile> FindAsync(CliContext cli, string? name, CancellationToken token)
     {
-        var catalog = new BackupCatalog(cli.Settings);
+        var catalog = new BackupCatalog(cli.Settings, cli.Clock);
         if (name is null)
         {
             return (await BackupCatalog.ListAsync(catalog.Disk, token)) is [var newest, ..]
@@ -37,7 +37,7 @@ internal sealed class BackupFile
     /// <summary>Verifies it; of one that is kept, the report is kept too.</summary>
     public async Task<BackupReport> VerifyAsync(Action<long> progress, CancellationToken token)
     {
-        var verifier = new BackupVerifier(_cli.Clock, _cli.Settings);
+        var verifier = new BackupVerifier(_cli.Settings, _cli.Clock);
         using var folder = await BackupFolder.TakeAsync(_cli.Settings.BackupsDir, _cli.Clock, token);
         if (_kept is not null)
             return await verifier.VerifyAsync(_kept, folder, progress, token);

@@ -12,10 +12,7 @@ internal static class BackupName
     private const string VerifiedSuffix = ".verified.json";
     private const string FailedSuffix = ".failed.json";
 
-    public static string Of(DateTime time, bool isEncrypted) => $"{Prefix}{Text(time)}{Extension}{(isEncrypted ? EncryptedSuffix : "")}";
-
-    /// <summary>What an encrypted backup ends in.</summary>
-    public const string EncryptedSuffix = ".age";
+    public static string Of(DateTime time, bool isEncrypted) => $"{Prefix}{Text(time)}{Extension}{(isEncrypted ? BackupCipher.Suffix : "")}";
 
     public static string Csv(DateTime time) => $"{CsvPrefix}{Text(time)}.csv";
 
@@ -24,7 +21,7 @@ internal static class BackupName
 
     /// <summary>The time in the name of a backup; null for any other name.</summary>
     public static DateTime? TimeOf(string name) =>
-        name.EndsWith(Extension, StringComparison.Ordinal) ? Time(name, Prefix, Extension) : Time(name, Prefix, Extension + EncryptedSuffix);
+        name.EndsWith(Extension, StringComparison.Ordinal) ? Time(name, Prefix, Extension) : Time(name, Prefix, Extension + BackupCipher.Suffix);
 
     /// <summary>The time in the name of a readable copy; null for any other name.</summary>
     public static DateTime? TimeOfCsv(string name) => Time(name, CsvPrefix, ".csv");

@@ -10,8 +10,8 @@ internal sealed partial class BackupService(
     /// <summary>How long to wait while another instance makes a backup, before asking again.</summary>
     private static readonly TimeSpan s_turnPoll = TimeSpan.FromSeconds(1);
 
-    private readonly BackupCatalog _catalog = new(settings);
-    private readonly BackupVerifier _verifier = new(clock, settings);
+    private readonly BackupCatalog _catalog = new(settings, clock);
+    private readonly BackupVerifier _verifier = new(settings, clock);
 
     /// <summary>
     /// Makes a backup and verifies it, unless the newest one is verified and holds the same. A failure is logged and told in the
@@ -74,19 +74,21 @@ internal sealed partial class BackupService(
 
     private async Task<BackupResult> CreateAsync(BackupFolder folder, CancellationToken token)
     {
-        var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, "backup"));
+        var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, BackupName.Of(DateTime.UnixEpoch, isEncrypted: _catalog.Cipher is not null)));
         await CsvBackup.WriteAsync(database, csv, token);
         var now = clock.GetUtcNow();
         await using (var file = PrivateFile.Create(backup))
         {
-            await new BackupWriter(database, settings, runId).WriteAsync(file, now, token);
+            // Disposing of it completes the encryption.
+            await using (var encrypted = _catalog.Cipher?.Encrypt(file))
+                await new BackupWriter(database, settings, runId).WriteAsync(encrypted ?? file, now, token);
             file.Flush(flushToDisk: true);
         }
 
         var (time, size) = (folder.FreeTime(now), new FileInfo(backup).Length);
-        var name = BackupName.Of(time, isEncrypted: false);
+        var name = BackupName.Of(time, isEncrypted: _catalog.Cipher is not null);
         BackupReport report;
-        await using (var written = BackupCatalog.Open(backup, _ => { }))
+        await using (var written = _catalog.Open(backup, _ => { }))
             report = await _verifier.VerifyAsync(name, written, folder.Temporary, token);
         token.ThrowIfCancellationRequested();
         // The report comes first: a backup that is there tells how good it is.

@@ -7,8 +7,10 @@ namespace Outlay.Backup;
 /// Verifies a backup by restoring it: into a scratch database that is thrown away. The scratch is always the embedded engine,
 /// whose rows are the same line for line, so that nothing has to be granted on a server.
 /// </summary>
-internal sealed class BackupVerifier(TimeProvider clock, Settings settings)
+internal sealed class BackupVerifier(Settings settings, TimeProvider clock)
 {
+    private readonly BackupCatalog _catalog = new(settings, clock);
+
     /// <summary>
     /// Restores the backup, checks the structures, the references and the history of what came out, and writes it again:
     /// every part must come out as it went in. What is wrong is told in the report, not thrown.
@@ -44,7 +46,7 @@ internal sealed class BackupVerifier(TimeProvider clock, Settings settings)
     /// <param name="progress">Told how many bytes of it were read.</param>
     public async Task<BackupReport> VerifyAsync(ListedBackup backup, BackupFolder folder, Action<long> progress, CancellationToken token)
     {
-        await using var file = await BackupCatalog.OpenAsync(backup, progress, token);
+        await using var file = await _catalog.OpenAsync(backup, progress, token);
         var report = await VerifyAsync(backup.Name, file, folder.Temporary, token);
         await folder.StoreReportAsync(backup.Destination, report, token);
         return report;

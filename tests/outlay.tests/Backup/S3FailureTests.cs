@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Backup;
@@ -54,22 +53,22 @@ public sealed class S3FailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Refuses", "answered 500 (InternalError) while listing backups")]
-    [InlineData("Hangs", "did not answer within 2 s while listing backups")]
-    [InlineData("HangsInAnswer", "did not answer within 2 s while reading a backup")]
-    [InlineData("BreaksAnswer", "could not be used while reading a backup")]
-    public async Task A_store_that_fails_for_good_is_given_up_in_time(string fault, string told)
+    [InlineData("Refuses", "300", "answered 500 (InternalError) while listing backups")]
+    [InlineData("Hangs", "5", "did not answer within 5 s while listing backups")]
+    [InlineData("HangsInAnswer", "5", "did not answer within 5 s while reading a backup")]
+    [InlineData("BreaksAnswer", "300", "could not be used while reading a backup")]
+    public async Task A_store_that_fails_for_good_is_given_up_in_time(string fault, string seconds, string told)
     {
         await using var store = await TestStore.CreateStandInAsync(TimeProvider.System);
-        using var destination = store.Open(("S3_BACKUP_TIMEOUT", "2"));
+        using var destination = store.Open(("S3_BACKUP_TIMEOUT", seconds));
         store.StandIn.Fault = Enum.Parse<StoreFault>(fault);
-        var start = Stopwatch.GetTimestamp();
 
-        var error = await Assert.ThrowsAsync<AppException>(() => destination.StoreAsync("backup", File("some content"), Test.Token));
+        // Only a store that is waited for without end gets to this limit.
+        var storing = destination.StoreAsync("backup", File("some content"), Test.Token).WaitAsync(TimeSpan.FromMinutes(2), Test.Token);
+        var error = await Assert.ThrowsAsync<AppException>(() => storing);
 
         Assert.Equal(ErrorCode.Unavailable, error.Code);
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(60));
         Assert.DoesNotContain("outlay/backup", store.StandIn.Objects);
     }
 
@@ -103,7 +102,7 @@ public sealed class S3FailureTests : IDisposable
     {
         var clock = new TestClock { Now = TimeProvider.System.GetUtcNow() };
         await using var store = await TestStore.CreateStandInAsync(clock);
-        using var destination = store.Open(clock, ("S3_BACKUP_TIMEOUT", "60"));
+        using var destination = store.Open(clock);
         (store.StandIn.Fault, store.StandIn.FaultCount) = (StoreFault.BreaksAnswer, 3);
         await Assert.ThrowsAsync<AppException>(() => destination.StoreAsync("large", File(new string('x', 9 << 20)), Test.Token));
         await store.BeginUploadAsync("outlay/incomplete/other");

@@ -42,7 +42,7 @@ internal enum StoreFault
 
 /// <summary>
 /// An S3-compatible store inside the tests: it checks every signature, keeps objects in memory, knows parts, copies and pages,
-/// and fails as it is told. Like Ceph, it refuses uploads in signed chunks.
+/// and fails as it is told. Like Ceph, it refuses uploads in signed chunks; like others, checksums of the SDK.
 /// </summary>
 internal sealed class ObjectStore : IAsyncDisposable
 {
@@ -113,6 +113,8 @@ internal sealed class ObjectStore : IAsyncDisposable
             return Ok(context, () => _buckets[bucket] = true);
         if (!_buckets.ContainsKey(bucket))
             return FailAsync(context, "NoSuchBucket");
+        if (context.Request.Headers.Any(header => header.Key.Contains("checksum", StringComparison.OrdinalIgnoreCase)))
+            return FailAsync(context, "NotImplemented");
         return context.Request.Method switch
         {
             "GET" when query.ContainsKey("uploads") => ListUploadsAsync(context, $"{bucket}/{query["prefix"]}"),
