@@ -38,6 +38,7 @@ internal static class App
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
         builder.Services.AddSingleton<BackupStatus>();
+        builder.Services.AddSingleton<BackupCatalog>();
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<BackupService>(services, runId.Value));
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<BackupSchedule>(services, services.GetRequiredService<Startup>().Ready));

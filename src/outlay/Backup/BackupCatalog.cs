@@ -15,7 +15,7 @@ internal enum BackupVerdict
 internal sealed record ListedBackup(string Name, DateTime Time, long Size, BackupVerdict Verdict, IBackupDestination Destination);
 
 /// <summary>The places where backups are kept, the first of them on this machine, and the key to them.</summary>
-internal sealed class BackupCatalog(Settings settings, TimeProvider clock)
+internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDisposable
 {
     public IBackupDestination Disk { get; } = new DiskDestination(settings.BackupsDir);
 
@@ -74,6 +74,12 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock)
     /// <param name="progress">Told how many bytes of it were read.</param>
     public async Task<Stream> OpenAsync(ListedBackup backup, Action<long> progress, CancellationToken token) =>
         Decrypted(await backup.Destination.OpenAsync(backup.Name, token), backup.Name, progress);
+
+    public void Dispose()
+    {
+        foreach (var destination in Elsewhere.OfType<IDisposable>())
+            destination.Dispose();
+    }
 
     private Stream Decrypted(Stream stream, string name, Action<long> progress)
     {

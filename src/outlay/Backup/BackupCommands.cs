@@ -36,7 +36,7 @@ internal static class BackupCommands
 
     private static async Task CreateAsync(CliContext cli, CancellationToken token)
     {
-        var backups = await cli.BackupsAsync(token);
+        var backups = await cli.BackupServiceAsync(token);
         var result = await ProgressBar.RunAsync(cli, "Making and verifying a backup", null, _ => backups.RunAsync(token));
         if (result.State is not BackupState.Failed)
         {
@@ -52,7 +52,7 @@ internal static class BackupCommands
     {
         var output = Options.Output();
         verb.Add(output);
-        verb.SetAction((parsed, token) => BackupListOutput.WriteAsync(cli, new BackupCatalog(cli.Settings, cli.Clock), parsed.GetValue(output), token));
+        verb.SetAction((parsed, token) => BackupListOutput.WriteAsync(cli, cli.Backups, parsed.GetValue(output), token));
     }
 
     private static void Verify(Verb verb, CliContext cli)
@@ -131,7 +131,7 @@ internal static class BackupCommands
             return false;
         }
 
-        var backups = await cli.BackupsAsync(token);
+        var backups = await cli.BackupServiceAsync(token);
         var present = await ProgressBar.RunAsync(cli, "Backing up what will be replaced", null, _ => backups.RunAsync(token));
         if (present.State is BackupState.Failed)
             throw new AppException(ErrorCode.Unavailable, $"What is there could not be backed up, so nothing was replaced: {present.Failure}");

@@ -17,7 +17,7 @@ internal sealed class BackupFile
     /// <param name="name">A path, or the name of a backup that is kept; null for the newest one on this machine.</param>
     public static async Task<BackupFile> FindAsync(CliContext cli, string? name, CancellationToken token)
     {
-        var catalog = new BackupCatalog(cli.Settings, cli.Clock);
+        var catalog = cli.Backups;
         if (name is null)
         {
             return (await BackupCatalog.ListAsync(catalog.Disk, token)) is [var newest, ..]
@@ -32,16 +32,15 @@ internal sealed class BackupFile
     }
 
     public async Task<Stream> OpenAsync(Action<long> progress, CancellationToken token) =>
-        _kept is null ? BackupCatalog.Open(_path, progress) : await BackupCatalog.OpenAsync(_kept, progress, token);
+        _kept is null ? _cli.Backups.Open(_path, progress) : await _cli.Backups.OpenAsync(_kept, progress, token);
 
     /// <summary>Verifies it; of one that is kept, the report is kept too.</summary>
     public async Task<BackupReport> VerifyAsync(Action<long> progress, CancellationToken token)
     {
-        var verifier = new BackupVerifier(_cli.Settings, _cli.Clock);
+        var verifier = new BackupVerifier(_cli.Backups, _cli.Settings, _cli.Clock);
         using var folder = await BackupFolder.TakeAsync(_cli.Settings.BackupsDir, _cli.Clock, token);
-        if (_kept is not null)
-            return await verifier.VerifyAsync(_kept, folder, progress, token);
-        await using var file = BackupCatalog.Open(_path, progress);
-        return await verifier.VerifyAsync(Path.GetFileName(_path), file, folder.Temporary, token);
+        return _kept is not null
+            ? await verifier.VerifyAsync(_kept, folder, progress, token)
+            : await verifier.VerifyAsync(Path.GetFileName(_path), () => Task.FromResult(_cli.Backups.Open(_path, progress)), folder.Temporary, token);
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Outlay.Backup;
 
-/// <summary>What was found out about a backup by restoring it. Lies beside it, also beside an encrypted one: so it names no owner and no sum.</summary>
+/// <summary>What was found out about a backup by restoring it. Lies beside it, also beside an encrypted one: so it tells no sum.</summary>
 /// <param name="CreatedAt">When the backup was made; null when that could not be read.</param>
 /// <param name="Duration">How long the verification took.</param>
 /// <param name="Rows">How many rows each table has; empty when that could not be read.</param>
@@ -13,6 +13,9 @@ internal sealed record BackupReport(
     string? Fingerprint, string? Failure)
 {
     public bool IsGood => Failure is null;
+
+    /// <summary>Whether the backup itself was found good or not: without its key, or without room to restore it, nobody knows.</summary>
+    public bool IsConclusive { get; init; } = true;
 
     /// <summary>The name of the file that it is kept in.</summary>
     public string FileName => BackupName.Report(Backup, IsGood);

@@ -5,13 +5,12 @@ namespace Outlay.Backup;
 /// <summary>Makes backups, verifies each, copies it to where it also belongs, and removes the ones that are not to be kept.</summary>
 /// <param name="runId">Stands in the backups, as it does in the log.</param>
 internal sealed partial class BackupService(
-    Database database, Settings settings, TimeProvider clock, BackupStatus status, string runId, ILogger<BackupService> logger)
+    Database database, BackupCatalog catalog, Settings settings, TimeProvider clock, BackupStatus status, string runId, ILogger<BackupService> logger)
 {
     /// <summary>How long to wait while another instance makes a backup, before asking again.</summary>
     private static readonly TimeSpan s_turnPoll = TimeSpan.FromSeconds(1);
 
-    private readonly BackupCatalog _catalog = new(settings, clock);
-    private readonly BackupVerifier _verifier = new(settings, clock);
+    private readonly BackupVerifier _verifier = new(catalog, settings, clock);
 
     /// <summary>
     /// Makes a backup and verifies it, unless the newest one is verified and holds the same. A failure is logged and told in the
@@ -62,7 +61,7 @@ internal sealed partial class BackupService(
     /// <summary>The newest backup, if it holds the present state and is good; otherwise null. One that nobody has verified is verified now.</summary>
     private async Task<BackupResult?> FindUnchangedAsync(BackupFolder folder, CancellationToken token)
     {
-        if (await BackupCatalog.ListAsync(_catalog.Disk, token) is not [var newest, ..])
+        if (await BackupCatalog.ListAsync(catalog.Disk, token) is not [var newest, ..])
             return null;
         var report = await BackupCatalog.ReadReportAsync(newest, token) ?? await _verifier.VerifyAsync(newest, folder, _ => { }, token);
         var present = await database.SnapshotAsync(async connection => BackupContent.FingerprintOf(
@@ -74,27 +73,25 @@ internal sealed partial class BackupService(
 
     private async Task<BackupResult> CreateAsync(BackupFolder folder, CancellationToken token)
     {
-        var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, BackupName.Of(DateTime.UnixEpoch, isEncrypted: _catalog.Cipher is not null)));
+        var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, BackupName.Of(DateTime.UnixEpoch, isEncrypted: catalog.Cipher is not null)));
         await CsvBackup.WriteAsync(database, csv, token);
         var now = clock.GetUtcNow();
         await using (var file = PrivateFile.Create(backup))
         {
             // Disposing of it completes the encryption.
-            await using (var encrypted = _catalog.Cipher?.Encrypt(file))
+            await using (var encrypted = catalog.Cipher?.Encrypt(file))
                 await new BackupWriter(database, settings, runId).WriteAsync(encrypted ?? file, now, token);
             file.Flush(flushToDisk: true);
         }
 
         var (time, size) = (folder.FreeTime(now), new FileInfo(backup).Length);
-        var name = BackupName.Of(time, isEncrypted: _catalog.Cipher is not null);
-        BackupReport report;
-        await using (var written = _catalog.Open(backup, _ => { }))
-            report = await _verifier.VerifyAsync(name, written, folder.Temporary, token);
+        var name = BackupName.Of(time, isEncrypted: catalog.Cipher is not null);
+        var report = await _verifier.VerifyAsync(name, () => Task.FromResult(catalog.Open(backup, _ => { })), folder.Temporary, token);
         token.ThrowIfCancellationRequested();
         // The report comes first: a backup that is there tells how good it is.
-        await folder.StoreReportAsync(_catalog.Disk, report, token);
-        await _catalog.Disk.StoreAsync(name, backup, token);
-        await _catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
+        await folder.StoreReportAsync(catalog.Disk, report, token);
+        await catalog.Disk.StoreAsync(name, backup, token);
+        await catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
         if (!report.IsGood)
             BackupNotGood(logger, name, report.Failure!);
         return new BackupResult(
@@ -107,7 +104,7 @@ internal sealed partial class BackupService(
     private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, CancellationToken token)
     {
         var failures = new List<string>();
-        foreach (var destination in _catalog.Elsewhere.Prepend(_catalog.Disk))
+        foreach (var destination in catalog.Elsewhere.Prepend(catalog.Disk))
         {
             try
             {

@@ -7,24 +7,23 @@ namespace Outlay.Backup;
 /// Verifies a backup by restoring it: into a scratch database that is thrown away. The scratch is always the embedded engine,
 /// whose rows are the same line for line, so that nothing has to be granted on a server.
 /// </summary>
-internal sealed class BackupVerifier(Settings settings, TimeProvider clock)
+internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, TimeProvider clock)
 {
-    private readonly BackupCatalog _catalog = new(settings, clock);
-
     /// <summary>
     /// Restores the backup, checks the structures, the references and the history of what came out, and writes it again:
     /// every part must come out as it went in. What is wrong is told in the report, not thrown.
     /// </summary>
     /// <param name="name">The name of the backup.</param>
-    /// <param name="file">Its content, not encrypted any more.</param>
+    /// <param name="open">Gives its content, not encrypted any more.</param>
     /// <param name="folder">A folder for the scratch database, with room for all of it.</param>
-    public async Task<BackupReport> VerifyAsync(string name, Stream file, string folder, CancellationToken token)
+    public async Task<BackupReport> VerifyAsync(string name, Func<Task<Stream>> open, string folder, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         var scratch = Path.Combine(folder, "scratch");
         PrivateFolder.Create(scratch);
         try
         {
+            await using var file = await open();
             var manifest = await RestoreAsync(file, Path.Combine(scratch, "outlay.db"), token);
             return new BackupReport(
                 name, manifest.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), manifest.Content.Rows, manifest.Fingerprint, null);
@@ -34,7 +33,10 @@ internal sealed class BackupVerifier(Settings settings, TimeProvider clock)
             // What a cancelled statement throws depends on the engine.
             token.ThrowIfCancellationRequested();
             return new BackupReport(
-                name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, SafeException.Of(e).Reason);
+                name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, SafeException.Of(e).Reason)
+            {
+                IsConclusive = e is AppException { Code: ErrorCode.BackupDamaged or ErrorCode.SchemaMismatch },
+            };
         }
         finally
         {
@@ -46,9 +48,10 @@ internal sealed class BackupVerifier(Settings settings, TimeProvider clock)
     /// <param name="progress">Told how many bytes of it were read.</param>
     public async Task<BackupReport> VerifyAsync(ListedBackup backup, BackupFolder folder, Action<long> progress, CancellationToken token)
     {
-        await using var file = await _catalog.OpenAsync(backup, progress, token);
-        var report = await VerifyAsync(backup.Name, file, folder.Temporary, token);
-        await folder.StoreReportAsync(backup.Destination, report, token);
+        var report = await VerifyAsync(backup.Name, () => catalog.OpenAsync(backup, progress, token), folder.Temporary, token);
+        // A missing key or a full disk says nothing about a backup that was found good before.
+        if (report.IsConclusive || backup.Verdict is BackupVerdict.Unverified)
+            await folder.StoreReportAsync(backup.Destination, report, token);
         return report;
     }
 

@@ -17,6 +17,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private Database? _database;
+    private BackupCatalog? _backups;
     private bool _migrated;
 
     public TimeProvider Clock => clock;
@@ -108,8 +109,11 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public async Task<DoctorService> DoctorAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
-    public async Task<BackupService> BackupsAsync(CancellationToken token) => new(
-        await MigratedDatabaseAsync(token), Settings, clock, new BackupStatus(), RunId.New(clock).Value, NullLogger<BackupService>.Instance);
+    /// <summary>Where the backups are; it needs no database.</summary>
+    public BackupCatalog Backups => _backups ??= new BackupCatalog(Settings, clock);
+
+    public async Task<BackupService> BackupServiceAsync(CancellationToken token) => new(
+        await MigratedDatabaseAsync(token), Backups, Settings, clock, new BackupStatus(), RunId.New(clock).Value, NullLogger<BackupService>.Instance);
 
     public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
@@ -118,6 +122,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _backups?.Dispose();
         if (_database is not null)
             await _database.DisposeAsync();
     }
