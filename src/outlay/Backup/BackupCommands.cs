@@ -37,7 +37,7 @@ internal static class BackupCommands
     private static async Task CreateAsync(CliContext cli, CancellationToken token)
     {
         var backups = await cli.BackupServiceAsync(token);
-        var result = await ProgressBar.RunAsync(cli, "Making and verifying a backup", null, _ => backups.RunAsync(token));
+        var result = await ProgressBar.RunAsync(cli, "Making and verifying a backup", null, _ => backups.RunAsync(prune: true, token));
         if (result.State is not BackupState.Failed)
         {
             var what = result.State is BackupState.Unchanged ? "Nothing has changed since" : "Made and verified";
@@ -131,8 +131,9 @@ internal static class BackupCommands
             return false;
         }
 
+        // Nothing is removed now: it could be the very backup that is to be restored.
         var backups = await cli.BackupServiceAsync(token);
-        var present = await ProgressBar.RunAsync(cli, "Backing up what will be replaced", null, _ => backups.RunAsync(token));
+        var present = await ProgressBar.RunAsync(cli, "Backing up what will be replaced", null, _ => backups.RunAsync(prune: false, token));
         if (present.State is BackupState.Failed)
             throw new AppException(ErrorCode.Unavailable, $"What is there could not be backed up, so nothing was replaced: {present.Failure}");
         await cli.Messages.WriteLineAsync($"What was there is in {present.File}.".AsMemory(), token);
@@ -142,7 +143,9 @@ internal static class BackupCommands
     private static async Task<BackupReport> VerifyAsync(CliContext cli, BackupFile backup, CancellationToken token)
     {
         var report = await ProgressBar.RunAsync(cli, "Verifying", backup.Size, bar => backup.VerifyAsync(bar.Report, token));
-        return report.IsGood ? report : throw new AppException(ErrorCode.BackupDamaged, $"{report.Backup} is not good: {report.Failure}");
+        return report.IsGood
+            ? report
+            : throw new AppException(report.IsConclusive ? ErrorCode.BackupDamaged : ErrorCode.Unavailable, report.Problem!);
     }
 
     private static string Age(CliContext cli, DateTimeOffset time) => DurationText.Of(cli.Clock.GetUtcNow() - time);

@@ -17,6 +17,9 @@ internal sealed record BackupReport(
     /// <summary>Whether the backup itself was found good or not: without its key, or without room to restore it, nobody knows.</summary>
     public bool IsConclusive { get; init; } = true;
 
+    /// <summary>In words, for a person; null when it is good.</summary>
+    public string? Problem => IsGood ? null : $"{Backup} {(IsConclusive ? "is not good" : "could not be verified")}: {Failure}";
+
     /// <summary>The name of the file that it is kept in.</summary>
     public string FileName => BackupName.Report(Backup, IsGood);
 

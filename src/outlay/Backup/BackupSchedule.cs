@@ -18,7 +18,7 @@ internal sealed class BackupSchedule(
         await ready.WaitAsync(stoppingToken);
         while (true)
         {
-            await backup.RunAsync(stoppingToken);
+            await backup.RunAsync(prune: true, stoppingToken);
             _first.TrySetResult();
             // What reading the whole book took is not needed again for a day: the system gets it back.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -16,10 +16,11 @@ internal sealed partial class BackupService(
     /// Makes a backup and verifies it, unless the newest one is verified and holds the same. A failure is logged and told in the
     /// result, not thrown. When cancelled it throws <see cref="OperationCanceledException"/>, and no backup comes to be.
     /// </summary>
-    public async Task<BackupResult> RunAsync(CancellationToken token)
+    /// <param name="prune">Whether backups that are not to be kept any more are removed afterwards.</param>
+    public async Task<BackupResult> RunAsync(bool prune, CancellationToken token)
     {
         var start = clock.GetTimestamp();
-        var result = await TryAsync(token) with { Duration = clock.GetElapsedTime(start) };
+        var result = await TryAsync(prune, token) with { Duration = clock.GetElapsedTime(start) };
         status.Record(result, clock.GetUtcNow());
         if (result.State is BackupState.Unchanged)
             BackupUnchanged(logger, result.File!);
@@ -28,7 +29,7 @@ internal sealed partial class BackupService(
         return result;
     }
 
-    private async Task<BackupResult> TryAsync(CancellationToken token)
+    private async Task<BackupResult> TryAsync(bool prune, CancellationToken token)
     {
         try
         {
@@ -36,7 +37,7 @@ internal sealed partial class BackupService(
             {
                 using var folder = await BackupFolder.TakeAsync(settings.BackupsDir, clock, token);
                 var result = await FindUnchangedAsync(folder, token) ?? await CreateAsync(folder, token);
-                return result with { Failure = result.Failure ?? await SpreadAsync(folder, result, token) };
+                return result with { Failure = result.Failure ?? await SpreadAsync(folder, result, prune, token) };
             }, token);
         }
         catch (Exception e)
@@ -92,16 +93,16 @@ internal sealed partial class BackupService(
         await folder.StoreReportAsync(catalog.Disk, report, token);
         await catalog.Disk.StoreAsync(name, backup, token);
         await catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
-        if (!report.IsGood)
-            BackupNotGood(logger, name, report.Failure!);
+        if (report.Problem is { } problem)
+            BackupNotVerified(logger, problem);
         return new BackupResult(
             report.IsGood ? BackupState.Ok : BackupState.Failed, Path.Combine(folder.Path, name), size, report,
-            Failure: report.Failure is { } failure ? $"{name} was made, but is not good: {failure}" : null);
+            Failure: report.Problem);
     }
 
     /// <summary>Copies the newest backup to the places that do not have it, and removes from each what is not to be kept. Each fails on its own.</summary>
     /// <returns>What went wrong, for a person to read; null when nothing did.</returns>
-    private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, CancellationToken token)
+    private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, bool prune, CancellationToken token)
     {
         var failures = new List<string>();
         foreach (var destination in catalog.Elsewhere.Prepend(catalog.Disk))
@@ -115,7 +116,8 @@ internal sealed partial class BackupService(
                         await destination.StoreAsync(name, Path.Combine(folder.Path, name), token);
                 }
 
-                await PruneAsync(destination, token);
+                if (prune)
+                    await PruneAsync(destination, token);
             }
             catch (Exception e)
             {
@@ -155,8 +157,8 @@ internal sealed partial class BackupService(
     [LoggerMessage(LogLevel.Error, "No backup could be written to {Folder}: {Reason}")]
     private static partial void BackupFailed(ILogger logger, string folder, string reason, Exception exception);
 
-    [LoggerMessage(LogLevel.Error, "Backup {File} was made, but is not good: {Reason}")]
-    private static partial void BackupNotGood(ILogger logger, string file, string reason);
+    [LoggerMessage(LogLevel.Error, "A backup was made, but not verified: {Reason}")]
+    private static partial void BackupNotVerified(ILogger logger, string reason);
 
     [LoggerMessage(LogLevel.Error, "Backups cannot be kept in {Destination}: {Reason}")]
     private static partial void DestinationFailed(ILogger logger, string destination, string reason, Exception exception);

@@ -9,6 +9,9 @@ namespace Outlay.Backup;
 /// </summary>
 internal sealed record RetentionRule(int Daily, int Weekly, int Monthly)
 {
+    /// <summary>So many are kept in any case: of one day too, so that what a restore replaced is not gone an hour later.</summary>
+    public const int Newest = 3;
+
     private const int Max = 10_000;
 
     /// <summary>Stands in for one that could not be read.</summary>
@@ -35,12 +38,12 @@ internal sealed record RetentionRule(int Daily, int Weekly, int Monthly)
         return counts.Values.Any(count => count > 0);
     }
 
-    /// <summary>What is kept of these. The newest one always is, and the newest one that was verified.</summary>
+    /// <summary>What is kept of these. The <see cref="Newest"/> always are, and the newest one that was verified.</summary>
     /// <param name="time">When a backup was made.</param>
     public IReadOnlySet<T> Keep<T>(IEnumerable<T> backups, Func<T, DateTime> time, Func<T, bool> isVerified)
     {
         var newestFirst = backups.OrderByDescending(time).ToList();
-        return newestFirst.Take(1)
+        return newestFirst.Take(Newest)
             .Concat(newestFirst.Where(isVerified).Take(1))
             .Concat(NewestOfEach(Daily, date => date.DayNumber))
             // Day 0 was a Monday.

@@ -16,7 +16,7 @@ public sealed class RestoreTests
         var written = await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
 
         backup.Position = 0;
-        var restored = await new BackupRestore(target.Database).RunAsync(backup, () => { }, Test.Token);
+        var restored = await new BackupRestore(target.Database).RunAsync(backup, Test.Token);
 
         using var again = new MemoryStream();
         var rewritten = await new BackupWriter(target.Database, source.Settings, "run").WriteAsync(again, source.Clock.Now, Test.Token);
@@ -32,11 +32,15 @@ public sealed class RestoreTests
         using var backup = new MemoryStream();
         var written = await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
         using var folder = new TestFolder();
+        using var catalog = new BackupCatalog(source.Settings, source.Clock);
 
         backup.Position = 0;
-        var verified = await new BackupVerifier(source.Clock, source.Settings).VerifyAsync(backup, folder.Path, () => { }, Test.Token);
+        var verifier = new BackupVerifier(catalog, source.Settings, source.Clock);
+        var report = await verifier.VerifyAsync("name", () => Task.FromResult<Stream>(backup), folder.Path, Test.Token);
 
-        Assert.Equal(written.Fingerprint, verified.Fingerprint);
+        Assert.Null(report.Failure);
+        Assert.Equal(written.Fingerprint, report.Fingerprint);
+        Assert.Equal(written.Content.Rows, report.Rows);
     }
 
     public static TheoryData<Engine, Engine> EnginePairs() => new()

@@ -8,7 +8,7 @@ using Outlay.Tests.Hosting;
 
 namespace Outlay.Tests.Backup;
 
-public sealed class StartupBackupTests : IDisposable
+public sealed class BackupScheduleTests : IDisposable
 {
     private readonly LogCapture _log = new();
 
@@ -24,7 +24,7 @@ public sealed class StartupBackupTests : IDisposable
         await host.StartAsync(Test.Token);
         var before = status.Last.State;
         ready.SetResult();
-        await host.Services.GetRequiredService<StartupBackup>().ExecuteTask!.WaitAsync(Test.Token);
+        await host.Services.GetRequiredService<BackupSchedule>().First.WaitAsync(Test.Token);
 
         Assert.Equal(BackupState.NotRun, before);
         Assert.Equal(BackupState.Ok, status.Last.State);
@@ -38,7 +38,7 @@ public sealed class StartupBackupTests : IDisposable
         await using var server = await TestServer.StartAsync(engine);
         await BackupOf(server).WaitAsync(Test.Token);
 
-        Assert.Single(Directory.GetFiles(server.Database.Settings.BackupsDir, "expenses_backup_20260219_103000.csv"));
+        Assert.Single(Directory.GetFiles(server.Database.Settings.BackupsDir, "outlay_backup_20260219_103000.tar.gz"));
         var answer = (await server.GetAsync("/readyz")).MustBe(200);
         Assert.Equal("ok", answer.Json.GetProperty("status").GetString());
     }
@@ -102,16 +102,18 @@ public sealed class StartupBackupTests : IDisposable
     }
 
     private static Task BackupOf(TestServer server) =>
-        server.Services.GetServices<IHostedService>().OfType<StartupBackup>().Single().ExecuteTask!;
+        server.Services.GetServices<IHostedService>().OfType<BackupSchedule>().Single().First;
 
     private IHost Build(TestDatabase database, Task ready, BackupStatus status)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(_log.Factory);
-        builder.Services.AddSingleton(services => new StartupBackup(
-            new BackupService(database.Database, database.Settings, database.Clock, status, _log.Factory.CreateLogger<BackupService>()),
-            services.GetRequiredService<IHostApplicationLifetime>(), ready));
-        builder.Services.AddHostedService(services => services.GetRequiredService<StartupBackup>());
+        builder.Services.AddSingleton(services => new BackupSchedule(
+            new BackupService(
+                database.Database, new BackupCatalog(database.Settings, database.Clock), database.Settings, database.Clock, status, "run",
+                _log.Factory.CreateLogger<BackupService>()),
+            database.Settings, database.Clock, services.GetRequiredService<IHostApplicationLifetime>(), ready));
+        builder.Services.AddHostedService(services => services.GetRequiredService<BackupSchedule>());
         return builder.Build();
     }
 }
