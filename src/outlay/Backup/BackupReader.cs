@@ -25,6 +25,9 @@ internal sealed class BackupReader : IAsyncDisposable
     private Task<Entry?> _next;
     private BackupOrigin? _origin;
 
+    /// <summary>Otherwise the framework takes a file without its last bytes for a whole one.</summary>
+    static BackupReader() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     private BackupReader(Stream file)
     {
         _gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);

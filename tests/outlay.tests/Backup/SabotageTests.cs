@@ -15,7 +15,7 @@ public sealed class SabotageTests
     private static readonly Dictionary<string, (Func<byte[], byte[]> Damage, string Told)> s_sabotages = new()
     {
         ["the second half is missing"] = (backup => backup[..(backup.Length / 2)], "damaged"),
-        ["its end is missing"] = (backup => backup[..^9], "damaged"),
+        ["its end is missing"] = (backup => backup[..^1], "damaged"),
         ["an empty file"] = (_ => [], "damaged"),
         ["another kind of file"] = (_ => [.. "date,description,amount\n2026-01-01,Coffee,3.50\n"u8], "cannot be decompressed"),
         ["a part is missing"] = (Edited(tar => tar.Remove("expense_tags.00001.tsv")), "manifest"),
