@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Outlay.Storage;
@@ -17,6 +16,9 @@ internal sealed class BackupReader : IAsyncDisposable
     /// <summary>Larger parts are not written; a file that claims to have one would only fill the memory.</summary>
     private const int MaxPartSize = 64 * 1024 * 1024;
 
+    /// <summary>Ends the reading ahead too.</summary>
+    private readonly CancellationToken _token;
+
     private readonly GZipStream _gzip;
     private readonly TarReader _tar;
     private readonly List<BackupPart> _parts = [];
@@ -28,11 +30,12 @@ internal sealed class BackupReader : IAsyncDisposable
     /// <summary>Otherwise the framework takes a file without its last bytes for a whole one.</summary>
     static BackupReader() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
-    private BackupReader(Stream file)
+    private BackupReader(Stream file, CancellationToken token)
     {
+        _token = token;
         _gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
         _tar = new TarReader(_gzip);
-        _next = Task.Run(ReadAsync);
+        _next = Task.Run(ReadAsync, _token);
     }
 
     public BackupOrigin Origin => _origin!;
@@ -41,15 +44,15 @@ internal sealed class BackupReader : IAsyncDisposable
     /// <param name="schema">The newest schema that can be read.</param>
     public static async Task<BackupReader> OpenAsync(Stream file, int schema, CancellationToken token)
     {
-        var reader = new BackupReader(file);
+        var reader = new BackupReader(file, token);
         try
         {
-            reader._origin = await reader.ReadJsonAsync(BackupManifest.OriginName, BackupJson.Origin, token);
+            reader._origin = await reader.ReadJsonAsync(BackupManifest.OriginName, BackupJson.Origin);
             if (reader.Origin.Format > BackupOrigin.CurrentFormat || reader.Origin.Schema > schema)
                 throw new AppException(ErrorCode.SchemaMismatch,
                     $"The backup was made by Outlay {reader.Origin.Version} with schema {reader.Origin.Schema:D4}, newer than this program, which knows {schema:D4}. " +
                     "Restore it with the version that made it, or a newer one.");
-            await reader.ReadJsonAsync(BackupManifest.SettingsName, settings => settings, token);
+            await reader.ReadJsonAsync(BackupManifest.SettingsName, settings => settings);
             return reader;
         }
         catch
@@ -60,9 +63,9 @@ internal sealed class BackupReader : IAsyncDisposable
     }
 
     /// <summary>The table whose rows come next; null when there are no more.</summary>
-    public async Task<TableLayout?> NextTableAsync(CancellationToken token)
+    public async Task<TableLayout?> NextTableAsync()
     {
-        var entry = await PeekAsync(token);
+        var entry = await PeekAsync();
         if (entry.Name == BackupManifest.Name)
             return null;
         var name = entry.Name[..Math.Max(0, entry.Name.IndexOf('.'))];
@@ -74,9 +77,9 @@ internal sealed class BackupReader : IAsyncDisposable
     }
 
     /// <summary>The rows of this table, in blocks that are only lent until the next.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> RowsAsync(TableLayout table, [EnumeratorCancellation] CancellationToken token)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> RowsAsync(TableLayout table)
     {
-        for (var number = 1; (await PeekAsync(token)).Name == PartStream.NameOf(table.Name, number); number++)
+        for (var number = 1; (await PeekAsync()).Name == PartStream.NameOf(table.Name, number); number++)
         {
             var entry = Take();
             if (HeaderOf(entry) != table.Header)
@@ -86,11 +89,11 @@ internal sealed class BackupReader : IAsyncDisposable
     }
 
     /// <summary>Reads the manifest and the end of the file, and compares every part that was read with it.</summary>
-    public async Task<BackupManifest> EndAsync(CancellationToken token)
+    public async Task<BackupManifest> EndAsync()
     {
         var read = _parts.ToList();
-        var manifest = await ReadJsonAsync(BackupManifest.Name, BackupJson.Manifest, token);
-        if (await _next.WaitAsync(token) is { } more)
+        var manifest = await ReadJsonAsync(BackupManifest.Name, BackupJson.Manifest);
+        if (await _next is { } more)
             throw Damaged($"{more.Name} stands behind the manifest");
         if (manifest.Origin != Origin)
             throw Damaged($"{BackupManifest.OriginName} is not what the manifest says");
@@ -119,9 +122,9 @@ internal sealed class BackupReader : IAsyncDisposable
         return end < 0 ? throw Damaged($"{entry.Name} has no columns") : Encoding.UTF8.GetString(entry.Content.Span[..end]);
     }
 
-    private async Task<T> ReadJsonAsync<T>(string name, Func<JsonElement, T> read, CancellationToken token)
+    private async Task<T> ReadJsonAsync<T>(string name, Func<JsonElement, T> read)
     {
-        var entry = await PeekAsync(token);
+        var entry = await PeekAsync();
         if (entry.Name != name)
             throw Damaged($"{entry.Name} stands where {name} belongs");
         try
@@ -135,8 +138,8 @@ internal sealed class BackupReader : IAsyncDisposable
         }
     }
 
-    private async Task<Entry> PeekAsync(CancellationToken token) =>
-        await _next.WaitAsync(token) ?? throw Damaged("it ends before its manifest");
+    private async Task<Entry> PeekAsync() =>
+        await _next ?? throw Damaged("it ends before its manifest");
 
     /// <summary>Takes the part that was read, and begins to read the next one.</summary>
     private Entry Take()
@@ -144,7 +147,7 @@ internal sealed class BackupReader : IAsyncDisposable
         var entry = _next.Result!;
         _parts.Add(entry.Part);
         (_reading, _lent) = (_lent, _reading);
-        _next = Task.Run(ReadAsync);
+        _next = Task.Run(ReadAsync, _token);
         return entry;
     }
 
@@ -152,11 +155,10 @@ internal sealed class BackupReader : IAsyncDisposable
     {
         try
         {
-            // It reads on while the caller works; who gives up waits for it only until the part is read.
-            if (await _tar.GetNextEntryAsync(copyData: false, CancellationToken.None) is not { } entry)
+            if (await _tar.GetNextEntryAsync(copyData: false, _token) is not { } entry)
             {
                 // Behind the tar comes the checksum of the compression.
-                await _gzip.CopyToAsync(Stream.Null);
+                await _gzip.CopyToAsync(Stream.Null, _token);
                 return null;
             }
 
@@ -166,7 +168,7 @@ internal sealed class BackupReader : IAsyncDisposable
             if (_reading.Length < length)
                 _reading = new byte[length];
             if (length > 0)
-                await entry.DataStream!.ReadExactlyAsync(_reading.AsMemory(0, length));
+                await entry.DataStream!.ReadExactlyAsync(_reading.AsMemory(0, length), _token);
             return new Entry(entry.Name, _reading.AsMemory(0, length), BackupPart.Of(entry.Name, _reading.AsSpan(0, length)));
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)

@@ -42,15 +42,15 @@ internal sealed class BackupRestore(Database database)
         // What refers to others is emptied before them.
         var rebuild = await database.EmptyAsync(connection, ["totals", .. BackupTables.All.Reverse().Select(table => table.Name)], token);
         var tables = new List<TableLayout>();
-        while (await reader.NextTableAsync(token) is { } table)
+        while (await reader.NextTableAsync() is { } table)
         {
-            await database.CopyInAsync(connection, table, reader.RowsAsync(table, token), token);
+            await database.CopyInAsync(connection, table, reader.RowsAsync(table), token);
             tables.Add(table);
         }
 
         foreach (var statement in rebuild)
             await new Sql(statement).WithoutLimit().ExecuteAsync(connection, token);
-        var manifest = await reader.EndAsync(token);
+        var manifest = await reader.EndAsync();
         await TotalsStore.RebuildAsync(connection, token);
         var found = new BackupContent(
             await BackupStore.CountAsync(connection, tables, token),

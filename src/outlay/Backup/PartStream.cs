@@ -53,7 +53,7 @@ internal sealed class PartStream(Func<string, ReadOnlyMemory<byte>, Task> take) 
         return _rows;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         while (!buffer.IsEmpty)
         {

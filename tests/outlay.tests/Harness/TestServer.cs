@@ -1,6 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Outlay.Backup;
 using Outlay.Hosting;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -29,6 +31,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Compares, on the server's own connections, what is kept with what is recomputed.</summary>
     public DoctorService Doctor => new(Services.GetRequiredService<Database>());
+
+    /// <summary>Completes when the backup of the start has been made.</summary>
+    public Task FirstBackup => Services.GetServices<IHostedService>().OfType<BackupSchedule>().Single().First.WaitAsync(Test.Token);
 
     /// <summary>The database that was made together with the server.</summary>
     public TestDatabase Database => _ownDatabase!;
