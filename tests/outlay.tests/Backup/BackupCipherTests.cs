@@ -183,6 +183,32 @@ public sealed class BackupCipherTests
         Assert.NotEqual(one[PayloadStart(one)..], other[PayloadStart(other)..]);
     }
 
+    [Fact]
+    public void A_large_backup_takes_no_more_memory_than_a_small_one()
+    {
+        const int Pieces = 1000;
+        using var folder = new TestFolder();
+        var piece = new byte[Chunk];
+        Encrypt(s_withKey, [piece]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        using (var file = File.Create(folder.File("large")))
+        using (var writer = s_withKey.Encrypt(file))
+        {
+            for (var count = 0; count < Pieces; count++)
+                writer.Write(piece);
+        }
+
+        using (var reader = s_withKey.Decrypt(File.OpenRead(folder.File("large"))))
+        {
+            for (var count = 0; count < Pieces; count++)
+                reader.ReadExactly(piece);
+            Assert.Equal(0, reader.Read(piece));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 20 * Chunk);
+    }
+
     private static BackupCipher WithKeys(string lines) => new(AgeIdentity.Parse(lines.Split('\n'))!);
 
     private static byte[] Encrypt(BackupCipher cipher, IReadOnlyList<byte[]> pieces)
