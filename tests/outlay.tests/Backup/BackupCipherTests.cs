@@ -127,20 +127,38 @@ public sealed class BackupCipherTests
         static byte[] ChunkOf(byte[] file, int index) => [.. file.Skip(PayloadStart(file) + (index * (Chunk + Tag))).Take(Chunk + Tag)];
     }
 
-    [Fact]
-    public void No_byte_is_handed_out_that_was_not_authenticated()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void No_byte_is_handed_out_that_was_not_authenticated(int damaged)
     {
         var encrypted = Encrypt(s_withKey, [.. Enumerable.Repeat(RandomNumberGenerator.GetBytes(Chunk), 3)]);
-        encrypted[PayloadStart(encrypted) + Chunk + Tag] ^= 1;
+        encrypted[PayloadStart(encrypted) + (damaged * (Chunk + Tag))] ^= 1;
         using var reader = s_withKey.Decrypt(new MemoryStream(encrypted));
         var buffer = new byte[3 * Chunk];
-        reader.ReadExactly(buffer, 0, Chunk);
+        reader.ReadExactly(buffer, 0, damaged * Chunk);
 
         // Asked again, it does not look as if the end was reached.
         for (var attempt = 0; attempt < 3; attempt++)
-            Assert.Throws<AppException>(() => reader.Read(buffer, Chunk, Chunk));
+            Assert.Throws<AppException>(() => reader.Read(buffer, damaged * Chunk, Chunk));
 
-        Assert.All(buffer[Chunk..], value => Assert.Equal(0, value));
+        Assert.True(buffer.AsSpan(damaged * Chunk).IndexOfAnyExcept((byte)0) < 0);
+    }
+
+    [Fact]
+    public void Only_an_empty_backup_ends_with_an_empty_chunk()
+    {
+        var (fileKey, nonce, sealedChunk) = (new byte[16], new byte[16], new byte[Chunk + Tag]);
+        var file = new MemoryStream();
+        file.Write([.. AgeHeader.Write(AgeIdentity.Parse([Key])!, fileKey), .. nonce]);
+        using var payload = new AgePayload(fileKey, nonce);
+        payload.Encrypt(new byte[Chunk], last: false, sealedChunk);
+        file.Write(sealedChunk);
+        payload.Encrypt([], last: true, sealedChunk);
+        file.Write(sealedChunk, 0, Tag);
+
+        AssertRefused(s_withKey, file.ToArray(), "an empty chunk behind a full one");
     }
 
     [Fact]
