@@ -35,6 +35,7 @@ internal static class App
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<ExpenseService>();
         builder.Services.AddSingleton<ReportService>();
+        builder.Services.AddSingleton<Upgrade>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
         builder.Services.AddSingleton<BackupStatus>();

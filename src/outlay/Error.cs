@@ -22,6 +22,7 @@ internal enum ErrorCode
     SchemaMismatch,
     Inconsistent,
     BackupDamaged,
+    BackupRequired,
     Cancelled,
     Internal,
 }
@@ -89,6 +90,8 @@ internal static class ErrorTable
             "Run outlay doctor to see where, and outlay doctor --repair to rebuild the totals from the expenses."),
         ErrorCode.BackupDamaged => new("backup-damaged", 500, 65, "The backup is not what was written",
             "Use another backup: outlay backup list shows which ones were verified."),
+        ErrorCode.BackupRequired => new("backup-required", 500, 75, "No verified backup could be made before the upgrade",
+            "Mend what the message names and start again, or go on without a backup: outlay migrate --no-snapshot."),
         ErrorCode.Cancelled => new("cancelled", 499, 130, "The request was cancelled",
             "Nothing was stored."),
         _ => new("internal", 500, 70, "Something went wrong that should not have",

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -9,7 +10,7 @@ namespace Outlay.Backup;
 internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<TableLayout> Tables);
 
 /// <summary>Puts a backup in the place of all that a database holds: all of it, or nothing.</summary>
-internal sealed class BackupRestore(Database database)
+internal sealed class BackupRestore(Database database, TimeProvider clock)
 {
     /// <summary>Whether nothing would be lost.</summary>
     public Task<bool> IsTargetEmptyAsync(CancellationToken token) => database.ReadAsync(connection => BackupStore.IsEmptyAsync(connection, token), token);
@@ -58,6 +59,8 @@ internal sealed class BackupRestore(Database database)
             await BackupStore.HeadsAsync(connection, token));
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
             throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");
+        if (manifest.Origin.Schema < Adoption.Migration)
+            await Adoption.RunAsync(database, connection, clock.GetUtcNow(), token);
         await BackupStore.SkipIdsAsync(database, connection, token);
         return new RestoredBackup(manifest, tables);
     }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Outlay.Expenses;
+using Outlay.History;
 using Outlay.Storage;
 
 namespace Outlay.Backup;
@@ -31,9 +32,15 @@ internal static class BackupStore
         ];
     }
 
+    /// <summary>How many expenses there are, the trash included.</summary>
+    public static Task<long> ExpensesAsync(DbConnection connection, CancellationToken token) =>
+        new Sql("select count(*) from expenses").WithoutLimit().ScalarAsync<long>(connection, token);
+
+    /// <summary>Where the histories of all owners end.</summary>
     public static async Task<IReadOnlyList<OwnerHead>> HeadsAsync(DbConnection connection, CancellationToken token)
     {
-        var heads = await new Sql("select name, history_seq, history_hash, currency from owners").ListAsync(connection, row => new OwnerHead(
+        var head = await SchemaAsync(connection, token) < Adoption.Migration ? "cast(0 as bigint), null" : "history_seq, history_hash";
+        var heads = await new Sql($"select name, {head}, currency from owners").ListAsync(connection, row => new OwnerHead(
             row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)),
             row.IsDBNull(3) ? null : row.GetString(3)), token);
         return [.. heads.OrderBy(head => head.Owner, StringComparer.Ordinal)];

@@ -59,7 +59,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     {
         await using var scratch = Database.OpenScratch(path, clock);
         await new Migrator(scratch, clock, settings).RunAsync(token);
-        var (manifest, tables) = await new BackupRestore(scratch).RunAsync(file, token);
+        var (manifest, tables) = await new BackupRestore(scratch, clock).RunAsync(file, token);
         // The history takes as long as all the rest: each has a processor of its own.
         await Task.WhenAll(
             Task.Run(() => CheckHistoryAsync(scratch, token), token),

@@ -112,13 +112,12 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>Where the backups are; it needs no database.</summary>
     public BackupCatalog Backups => _backups ??= new BackupCatalog(Settings, clock);
 
-    public async Task<BackupService> BackupServiceAsync(CancellationToken token) => new(
-        await MigratedDatabaseAsync(token), Backups, Settings, clock, new BackupStatus(), RunId.New(clock).Value, NullLogger<BackupService>.Instance);
+    public async Task<BackupService> BackupServiceAsync(CancellationToken token) => BackupServiceOn(await MigratedDatabaseAsync(token));
 
-    public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
+    public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
 
-    /// <summary>Brings the schema up to date. Throws <see cref="ErrorCode.SchemaMismatch"/> when it does not fit this program.</summary>
-    public Task<MigrationReport> MigrateAsync(CancellationToken token) => new Migrator(Database, clock, Settings).RunAsync(token);
+    /// <summary>Brings the schema up to date.</summary>
+    public Upgrade Upgrade => new(Database, new Migrator(Database, clock, Settings), BackupServiceOn(Database));
 
     public async ValueTask DisposeAsync()
     {
@@ -127,11 +126,14 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
             await _database.DisposeAsync();
     }
 
+    private BackupService BackupServiceOn(Database database) =>
+        new(database, Backups, Settings, clock, new BackupStatus(), RunId.New(clock).Value, NullLogger<BackupService>.Instance);
+
     private async Task<Database> MigratedDatabaseAsync(CancellationToken token)
     {
         if (!_migrated)
         {
-            var report = await MigrateAsync(token);
+            var report = await Upgrade.RunAsync(withBackup: true, token);
             if (report.Adopted > 0)
                 await Messages.WriteLineAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.".AsMemory(), token);
             _migrated = true;

@@ -139,6 +139,9 @@ internal abstract class Database : IAsyncDisposable
     /// <returns>Whether the lock was taken.</returns>
     public abstract Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token);
 
+    /// <summary>Whether a statement gave up because others kept the lock that it needs.</summary>
+    public abstract bool IsLockTimeout(Exception exception);
+
     /// <summary>Keeps others from changing a table until the transaction ends.</summary>
     public abstract Task LockTableAsync(DbConnection connection, string table, CancellationToken token);
 

@@ -113,7 +113,11 @@ internal sealed class PostgresDatabase : Database
         // Another instance may take long to migrate a big history.
         await new Sql("set local lock_timeout = 0").ExecuteAsync(connection, token);
         await new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
+        // Whoever comes after a statement that waits for a table waits behind it, readers too.
+        await new Sql("set local lock_timeout = '1s'").ExecuteAsync(connection, token);
     }
+
+    public override bool IsLockTimeout(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
 
     public override Task LockAsync(DbConnection connection, string name, CancellationToken token) =>
         new Sql("select pg_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ExecuteAsync(connection, token);

@@ -119,6 +119,9 @@ internal sealed class SqliteDatabase : Database
     // A write transaction keeps all others out of everything.
     public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
 
+    // It waits for the one lock there is as long as it was told to.
+    public override bool IsLockTimeout(Exception exception) => false;
+
     public override Task LockAsync(DbConnection connection, string name, CancellationToken token) => Task.CompletedTask;
 
     public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) => Task.FromResult(true);

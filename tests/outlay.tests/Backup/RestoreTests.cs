@@ -16,7 +16,7 @@ public sealed class RestoreTests
         var written = await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
 
         backup.Position = 0;
-        var restored = await new BackupRestore(target.Database).RunAsync(backup, Test.Token);
+        var restored = await new BackupRestore(target.Database, target.Clock).RunAsync(backup, Test.Token);
 
         using var again = new MemoryStream();
         var rewritten = await new BackupWriter(target.Database, source.Settings, "run").WriteAsync(again, source.Clock.Now, Test.Token);
