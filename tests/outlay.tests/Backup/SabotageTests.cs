@@ -77,7 +77,7 @@ public sealed class SabotageTests
         foreach (var sabotage in sabotages)
         {
             using var file = new MemoryStream(s_sabotages[sabotage].Damage(backup));
-            await Assert.ThrowsAsync<AppException>(() => new BackupRestore(target.Database).RunAsync(file, Test.Token));
+            await Assert.ThrowsAsync<AppException>(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, Test.Token));
         }
 
         Assert.Equal("Mine", await target.ScalarAsync<string>("select description from expenses"));
