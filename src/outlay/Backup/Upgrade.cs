@@ -39,7 +39,7 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
             var result = await backup.RunAsync(prune: false, token);
             if (result.Report is not { IsGood: true })
                 throw new AppException(ErrorCode.BackupRequired,
-                    $"{plan.Pending[0]} is to be applied, and no verified backup could be made before: {result.Failure} Nothing was changed.");
+                    $"{plan.Pending[0]} is to be applied, and no verified backup could be made before: {result.Failure} Nothing was changed. Mend that, or go on without a backup: outlay migrate --no-snapshot.");
         }
 
         return await migrator.RunAsync(token);

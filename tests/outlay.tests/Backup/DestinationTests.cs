@@ -27,7 +27,7 @@ public sealed class DestinationTests : IDisposable
         Assert.Equal(Path.GetFileName(result.File), copy.Name);
         Assert.Equal(BackupVerdict.Verified, copy.Verdict);
         await using var file = await catalog.OpenAsync(copy, _ => { }, Test.Token);
-        await new BackupRestore(target.Database).RunAsync(file, Test.Token);
+        await new BackupRestore(target.Database, target.Clock).RunAsync(file, Test.Token);
         Assert.Equal(5, await target.ScalarAsync<long>("select count(*) from expenses"));
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using Outlay.Tests.Harness;
 
@@ -15,9 +16,9 @@ public sealed class UpgradeTests
 
         Assert.Equal(0, migrate.ExitCode);
         Assert.Contains("applied 0002_history", migrate.Output, StringComparison.Ordinal);
-        var list = await OutlayProcess.RunAsync(["backup", "list"], database.Environment);
-        Assert.Contains("verified", list.Output, StringComparison.Ordinal);
-        Assert.Single(Directory.GetFiles(Path.Combine(database.Folder, "backups"), "*.tar.gz"));
+        var list = await OutlayProcess.RunAsync(["backup", "list", "--output", "json"], database.Environment);
+        using var backups = JsonDocument.Parse(list.Output);
+        Assert.True(Assert.Single(backups.RootElement.EnumerateArray()).GetProperty("verified").GetBoolean());
     }
 
     [Theory, EachEngine]

@@ -97,6 +97,8 @@ internal sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        // Disposing of it alone would not wait for the work in the background, which writes into folders that are removed next.
+        await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         if (_ownDatabase is not null)
             await _ownDatabase.DisposeAsync();
