@@ -20,9 +20,10 @@ internal sealed record Effort(int Rounds, int Requests, TimeSpan RoundTime, Time
 /// <param name="Engines">sqlite, postgres, or both.</param>
 /// <param name="Postgres">The server that gets the books for PostgreSQL; null when there is none.</param>
 /// <param name="Program">The binary that is measured.</param>
+/// <param name="Backup">Measure backups alone, on the largest book.</param>
 /// <param name="Out">A file that also gets the results; null for none.</param>
 internal sealed record BenchOptions(
-    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, string? Out)
+    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, bool Backup, string? Out)
 {
     public const string Usage =
         """
@@ -31,6 +32,7 @@ internal sealed record BenchOptions(
           --sizes 1k,100k,1m          how many expenses the books hold
           --10m                       a book of ten million too
           --engines sqlite,postgres   default: sqlite, and postgres when DB_HOST is set
+          --backup                    only backups, of the largest book, beside pg_dump and pg_restore
           --program FILE              the binary to measure; default: the one beside this program
           --out FILE                  write the results there too
           --smoke                     only see that everything runs: tiny books, no figures worth reading
@@ -41,14 +43,14 @@ internal sealed record BenchOptions(
     private static readonly int[] s_smokeSizes = [100, 1_000];
 
     /// <summary>What gives the same run again.</summary>
-    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
+    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")}{(Backup ? " --backup" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
 
     /// <summary>Throws <see cref="ArgumentException"/> that says what is wrong.</summary>
     public static BenchOptions Read(string[] arguments, PostgresSettings? postgres)
     {
         var options = new BenchOptions(
             [1_000, 100_000, 1_000_000], postgres is null ? ["sqlite"] : ["sqlite", "postgres"], postgres, Effort.Full,
-            Path.Combine(AppContext.BaseDirectory, "outlay"), null);
+            Path.Combine(AppContext.BaseDirectory, "outlay"), false, null);
         var words = new Queue<string>(arguments);
         while (words.TryDequeue(out var word))
         {
@@ -59,6 +61,7 @@ internal sealed record BenchOptions(
                 "--engines" => options with { Engines = [.. Value(word).Split(',').Select(Engine)] },
                 "--program" => options with { Program = Path.GetFullPath(Value(word)) },
                 "--out" => options with { Out = Path.GetFullPath(Value(word)) },
+                "--backup" => options with { Backup = true },
                 "--smoke" => options with { Effort = Effort.Smoke, Sizes = s_smokeSizes },
                 _ => throw new ArgumentException($"There is no option {word}."),
             };

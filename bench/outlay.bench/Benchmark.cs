@@ -38,6 +38,12 @@ internal static class Benchmark
     {
         var report = new StringBuilder();
         await AddAsync(Report.Head(options, await Machine.DescribeAsync(options, token)));
+        if (options.Backup)
+        {
+            await AddAsync(await new BackupBenchmark(options, messages, token).RunAsync(options.Sizes[^1]));
+            return;
+        }
+
         foreach (var engine in options.Engines)
         {
             var results = new Results();

@@ -49,11 +49,14 @@ internal sealed class Book : IAsyncDisposable
     private string? Name { get; }
 
     /// <summary>Makes a book, migrated and filled.</summary>
-    public static async Task<Book> CreateAsync(BenchOptions options, string engine, int size, CancellationToken token)
+    public static async Task<Book> CreateAsync(BenchOptions options, string engine, int size, CancellationToken token, bool migrated = true)
     {
         var book = new Book(size, engine == "postgres" ? options.Postgres : null);
         if (book.Name is not null)
             await book.ExecuteAsync("postgres", $"create database {book.Name}", token);
+
+        if (!migrated)
+            return book;
 
         var settings = Settings.From(new SettingsSource(name => book.Environment.GetValueOrDefault(name)));
         await using (var database = Database.Open(settings, Database.PatienceOfVerbs, TimeProvider.System))

@@ -39,12 +39,14 @@ internal static class App
         builder.Services.AddSingleton<HistoryService>();
         builder.Services.AddSingleton<UndoService>();
         builder.Services.AddSingleton<ReportService>();
+        builder.Services.AddSingleton<Upgrade>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
         builder.Services.AddSingleton<BackupStatus>();
-        builder.Services.AddSingleton<BackupService>();
+        builder.Services.AddSingleton<BackupCatalog>();
+        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<BackupService>(services, runId.Value));
         builder.Services.AddHostedService(services =>
-            ActivatorUtilities.CreateInstance<StartupBackup>(services, services.GetRequiredService<Startup>().Ready));
+            ActivatorUtilities.CreateInstance<BackupSchedule>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<IdempotencyCleanup>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddSingleton<TrashService>();

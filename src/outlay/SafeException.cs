@@ -43,7 +43,7 @@ internal sealed record SafeException(string Type, string? Code, string? Message,
         AppException
         {
             Code: ErrorCode.Unavailable or ErrorCode.OutcomeUnknown or ErrorCode.BadConfiguration or ErrorCode.SchemaMismatch
-            or ErrorCode.Inconsistent
+            or ErrorCode.Inconsistent or ErrorCode.BackupDamaged
         } => exception.Message,
         _ when s_safeTypes.Contains(exception.GetType()) => exception.Message,
         _ => null,

@@ -1,4 +1,6 @@
 using System.Net;
+using Outlay.Backup;
+using Outlay.Backup.Age;
 using Outlay.Expenses;
 
 namespace Outlay;
@@ -32,11 +34,25 @@ internal sealed record Settings
 
     /// <summary>How long what was deleted stays in the trash, 1–36500 days, default 30; 0 for ever.</summary>
     public int TrashRetentionDays { get; init; }
+    /// <summary>How long after a backup the server makes the next one: 1 minute to 366 days, default 24 hours.</summary>
+    public required TimeSpan BackupInterval { get; init; }
+
+    /// <summary>Which backups are kept. Default: 7 daily 4 weekly 12 monthly.</summary>
+    public required RetentionRule BackupRetention { get; init; }
+
+    /// <summary>What backups are encrypted with; null leaves them readable.</summary>
+    public AgeKey? BackupKey { get; init; }
+
+    /// <summary>The object store that backups are also written to; null for none.</summary>
+    public S3Settings? S3 { get; init; }
 
     public required LogSettings Log { get; init; }
 
     /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
     public required string Command { get; init; }
+
+    /// <summary>What is in force and where it came from, with secrets masked.</summary>
+    public IReadOnlyList<SettingReport> Report { get; init; } = [];
 
     /// <summary>The file of the embedded database.</summary>
     public string SqliteFile => Path.Combine(DataDir, "outlay.db");
@@ -59,8 +75,13 @@ internal sealed record Settings
             DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
             TrashRetentionDays = source.Number("TRASH_RETENTION_DAYS", 30, 0, 36_500),
+            BackupInterval = source.Duration("BACKUP_INTERVAL", "24h", TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)),
+            BackupRetention = source.Retention("BACKUP_RETENTION", "7 daily 4 weekly 12 monthly"),
+            BackupKey = AgeKey.From(source),
+            S3 = S3Settings.From(source),
             Log = LogSettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
+            Report = source.Report,
         };
     }
 

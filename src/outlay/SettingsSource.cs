@@ -1,4 +1,5 @@
 using System.Globalization;
+using Outlay.Backup;
 using Outlay.Expenses;
 
 namespace Outlay;
@@ -52,6 +53,25 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
             return number;
         Fault(name, $"is '{value}'", $"use a whole number from {min} to {max}");
         return fallback;
+    }
+
+    /// <summary>A number and a unit: 90s, 15m, 24h or 7d.</summary>
+    public TimeSpan Duration(string name, string fallback, TimeSpan min, TimeSpan max)
+    {
+        var value = Read(name, fallback);
+        if (DurationText.TryParse(value, out var duration) && duration >= min && duration <= max)
+            return duration;
+        Fault(name, $"is '{value}'", $"use a number and a unit, like 15m, 24h or 7d, from {DurationText.Of(min)} to {DurationText.Of(max)}");
+        return max;
+    }
+
+    public RetentionRule Retention(string name, string fallback)
+    {
+        var value = Read(name, fallback);
+        if (RetentionRule.TryParse(value, out var rule))
+            return rule;
+        Fault(name, $"is '{value}'", $"say how many of each to keep, like {fallback}");
+        return RetentionRule.None;
     }
 
     public bool Flag(string name, bool fallback) =>
@@ -112,6 +132,28 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         }
     }
 
+    /// <summary>Null when neither NAME nor NAME_FILE is set, or when what is set cannot be used.</summary>
+    public string? OptionalSecret(string name)
+    {
+        var faults = _faults.Count;
+        var value = Secret(name, "");
+        return (IsSet(name) || IsSet($"{name}_FILE")) && _faults.Count == faults ? value : null;
+    }
+
+    /// <summary>Null when it is not set; otherwise http or https, without a path.</summary>
+    public Uri? OptionalUrl(string name)
+    {
+        var value = Read(name, "");
+        if (value.Length == 0)
+            return null;
+        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "", Fragment: "" })
+            return url;
+        Fault(name, $"is '{value}'", "use an address like https://s3.example.org");
+        return null;
+    }
+
+    public void Fault(string name, string problem, string cure) => _faults.Add($"{name} {problem}: {cure}.");
+
     /// <summary>Throws <see cref="ErrorCode.BadConfiguration"/> with every fault and its cure, or does nothing.</summary>
     public void ThrowIfFaulty()
     {
@@ -123,9 +165,8 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     {
         var value = environment(name);
         var isSet = !string.IsNullOrEmpty(value);
-        Report.Add(new SettingReport(name, secret ? "********" : isSet ? value! : fallback, isSet ? "environment" : "default"));
-        return isSet ? value! : fallback;
+        var used = isSet ? value! : fallback;
+        Report.Add(new SettingReport(name, secret && used.Length > 0 ? "********" : used, isSet ? "environment" : "default"));
+        return used;
     }
-
-    private void Fault(string name, string problem, string cure) => _faults.Add($"{name} {problem}: {cure}.");
 }

@@ -137,7 +137,7 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\b(float|double|Half|Single|Double)\b")]
     private static partial Regex Float();
 
-    [GeneratedRegex(@"^Storage/(Sqlite|Postgres)Database\.cs$")]
+    [GeneratedRegex(@"^Storage/(Sqlite|Postgres)\w+\.cs$")]
     private static partial Regex EngineFile();
 
     [GeneratedRegex(@"\b(Npgsql\w*|SQLitePCL|Microsoft\.Data\.Sqlite)\b")]

@@ -20,6 +20,22 @@ public sealed class BenchTests
         Assert.All(Measure.All, measure => Assert.Contains($"| {measure.Name} |", output.ToString(), StringComparison.Ordinal));
     }
 
+    [Theory, EachEngine]
+    public async Task Backups_are_measured_beside_the_tools_of_the_engine(Engine engine)
+    {
+        var environment = engine is Engine.Postgres ? (await PostgresCluster.Shared).EnvironmentFor("postgres") : [];
+        using var output = new StringWriter();
+        using var messages = new StringWriter();
+
+        var exitCode = await Benchmark.MainAsync(
+            ["--smoke", "--backup", "--engines", engine is Engine.Postgres ? "postgres" : "sqlite", "--program", OutlayProcess.Program],
+            environment.GetValueOrDefault, output, messages, Test.Token);
+
+        Assert.True(exitCode == 0, messages.ToString());
+        string[] works = ["backup", "verification", "restore", "outlay backup create", "outlay backup restore"];
+        Assert.All(works, work => Assert.Matches($@"\| {work} \| [0-9,]+ \|", output.ToString()));
+    }
+
     [Fact]
     public async Task The_benchmark_fails_when_the_program_does_not_run()
     {

@@ -5,33 +5,47 @@ internal enum BackupState
     /// <summary>None was tried since the start.</summary>
     NotRun,
 
+    /// <summary>A backup was made and verified.</summary>
     Ok,
 
-    /// <summary>Nothing had changed since the newest backup, so none was written.</summary>
+    /// <summary>Nothing had changed since the newest backup, which is verified, so none was made.</summary>
     Unchanged,
 
+    /// <summary>No backup holds the present state and is known to be good.</summary>
     Failed,
 }
 
 /// <summary>What a run came to.</summary>
-/// <param name="File">The backup that holds the present state; null when the run failed.</param>
-/// <param name="Expenses">How many expenses it holds.</param>
-/// <param name="Failure">Why it failed, for a person to read; null when it did not.</param>
-internal sealed record BackupResult(BackupState State, string? File, long Expenses, string? Failure);
+/// <param name="File">The newest backup on this machine; null when none was reached.</param>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="Report">What its verification found; null when it did not come to that.</param>
+/// <param name="Duration">How long the run took.</param>
+/// <param name="Failure">Why it failed, or what went wrong elsewhere, for a person to read; null when all is well.</param>
+internal sealed record BackupResult(
+    BackupState State, string? File = null, long Size = 0, BackupReport? Report = null, TimeSpan Duration = default, string? Failure = null)
+{
+    /// <summary>How many expenses the backup holds.</summary>
+    public long Expenses => Report?.Rows.GetValueOrDefault("expenses") ?? 0;
+}
 
 /// <summary>How the backups stand. One for the process; <see cref="BackupService"/> keeps it up to date.</summary>
 internal sealed class BackupStatus
 {
-    private volatile Snapshot _now = new(new BackupResult(BackupState.NotRun, null, 0, null), null);
+    private volatile Snapshot _now = new(new BackupResult(BackupState.NotRun), null, null);
 
     /// <summary>The last run.</summary>
     public BackupResult Last => _now.Last;
 
-    /// <summary>When a backup was last known to hold the present state; null when not since the start.</summary>
+    /// <summary>When a verified backup was last known to hold the present state; null when not since the start.</summary>
     public DateTimeOffset? LastSuccess => _now.LastSuccess;
 
-    public void Record(BackupResult result, DateTimeOffset now) =>
-        _now = new Snapshot(result, result.State is BackupState.Failed ? _now.LastSuccess : now);
+    /// <summary>The last report of a good backup: when it was made, and when it was verified; null when there was none since the start.</summary>
+    public BackupReport? LastVerified => _now.LastVerified;
 
-    private sealed record Snapshot(BackupResult Last, DateTimeOffset? LastSuccess);
+    public void Record(BackupResult result, DateTimeOffset now) => _now = new Snapshot(
+        result,
+        result.State is BackupState.Failed ? _now.LastSuccess : now,
+        result.Report is { IsGood: true } report ? report : _now.LastVerified);
+
+    private sealed record Snapshot(BackupResult Last, DateTimeOffset? LastSuccess, BackupReport? LastVerified);
 }

@@ -1,9 +1,12 @@
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
+using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
+using Outlay.Hosting;
 using Outlay.Reports;
 using Outlay.Storage;
 using Outlay.Trash;
@@ -16,6 +19,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private Database? _database;
+    private BackupCatalog? _backups;
     private bool _migrated;
 
     public TimeProvider Clock => clock;
@@ -113,20 +117,31 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public async Task<DoctorService> DoctorAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
-    /// <summary>Brings the schema up to date. Throws <see cref="ErrorCode.SchemaMismatch"/> when it does not fit this program.</summary>
-    public Task<MigrationReport> MigrateAsync(CancellationToken token) => new Migrator(Database, clock, Settings).RunAsync(token);
+    /// <summary>Where the backups are; it needs no database.</summary>
+    public BackupCatalog Backups => _backups ??= new BackupCatalog(Settings, clock);
+
+    public async Task<BackupService> BackupServiceAsync(CancellationToken token) => BackupServiceOn(await MigratedDatabaseAsync(token));
+
+    public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
+
+    /// <summary>Brings the schema up to date.</summary>
+    public Upgrade Upgrade => new(Database, new Migrator(Database, clock, Settings), BackupServiceOn(Database));
 
     public async ValueTask DisposeAsync()
     {
+        _backups?.Dispose();
         if (_database is not null)
             await _database.DisposeAsync();
     }
+
+    private BackupService BackupServiceOn(Database database) =>
+        new(database, Backups, Settings, clock, new BackupStatus(), RunId.New(clock).Value, NullLogger<BackupService>.Instance);
 
     private async Task<Database> MigratedDatabaseAsync(CancellationToken token)
     {
         if (!_migrated)
         {
-            var report = await MigrateAsync(token);
+            var report = await Upgrade.RunAsync(withBackup: true, token);
             if (report.Adopted > 0)
                 await Messages.WriteLineAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.".AsMemory(), token);
             _migrated = true;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
 using Outlay.History;
@@ -78,6 +79,7 @@ internal static class CommandLine
         .. ReportCommands.All(cli),
         .. ImportCommands.All(cli),
         .. ExportCommands.All(cli),
+        .. BackupCommands.All(cli),
         .. StorageCommands.All(cli),
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),

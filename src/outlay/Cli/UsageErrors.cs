@@ -17,8 +17,8 @@ internal static class UsageErrors
         ("restore", "undo undelete recover"),
         ("summary", "sum total totals report reports stats count"),
         ("import", "load upload"),
-        ("export", "save dump download backup"),
-        ("doctor", "check verify fsck repair"),
+        ("export", "save dump download"),
+        ("doctor", "check fsck repair"),
         ("migrate", "init setup upgrade"),
         ("config", "settings env configure"),
         ("completion", "completions complete"),
@@ -54,7 +54,7 @@ internal static class UsageErrors
 
     private static AppException Usage(Command command, IEnumerable<string> faults)
     {
-        var line = command is RootCommand ? "outlay" : $"outlay {command.Name}";
+        var line = string.Join(' ', [.. command.Parents.OfType<Verb>().Select(parent => $"outlay {parent.Name}").DefaultIfEmpty("outlay"), .. command is Verb ? [command.Name] : Array.Empty<string>()]);
         var example = command is Verb { Examples: [var first, ..] } ? $" For example: {first}" : "";
         return new AppException(ErrorCode.Usage,
             string.Join(Environment.NewLine, [.. faults, $"{line} --help shows what it takes.{example}"]));

@@ -98,8 +98,8 @@ internal static class HealthEndpoints
     private sealed class BackupCheck(BackupStatus status) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
-            Task.FromResult(status.Last.State is BackupState.Failed
-                ? HealthCheckResult.Degraded($"The last backup failed: {status.Last.Failure}")
+            Task.FromResult(status.Last.Failure is { } failure
+                ? HealthCheckResult.Degraded($"The last backup failed: {failure}")
                 : HealthCheckResult.Healthy());
     }
 }

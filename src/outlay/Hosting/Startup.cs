@@ -1,13 +1,13 @@
-using Outlay.Storage;
+using Outlay.Backup;
 
 namespace Outlay.Hosting;
 
 /// <summary>
-/// Brings the schema up to date when the service starts. A database that cannot be reached yet is tried again, once a
+/// Brings the schema up to date when the service starts, after a backup. A database that cannot be reached yet is tried again, once a
 /// second, while requests are answered 503; one that does not fit the program stops the service.
 /// </summary>
 internal sealed partial class Startup(
-    Migrator migrator, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Startup> logger) : BackgroundService
+    Upgrade upgrade, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Startup> logger) : BackgroundService
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,7 @@ internal sealed partial class Startup(
         {
             try
             {
-                var report = await migrator.RunAsync(stoppingToken);
+                var report = await upgrade.RunAsync(withBackup: true, stoppingToken);
                 foreach (var name in report.Applied)
                     Log.MigrationApplied(logger, name);
                 if (report.Adopted > 0)

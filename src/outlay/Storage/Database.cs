@@ -45,6 +45,10 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
     /// request asks for. What runs in the background has no such limit.
     /// </summary>
     public static void LimitRequest(TimeSpan budget) => s_budget.Value = budget;
+    /// <summary>Makes an embedded database that nobody needs after this run: nothing is done to let it survive a loss of power.</summary>
+    /// <param name="file">A file that is not there yet.</param>
+    public static Database OpenScratch(string file, TimeProvider clock) => new SqliteDatabase(file, PatienceOfVerbs, clock) { IsScratch = true };
+
 
     /// <summary>
     /// Runs reads on one connection, and again when it is lost: they must be no more than that.
@@ -186,6 +190,9 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
     /// <returns>What a person should know about it; nothing where an engine has no roles.</returns>
     public abstract Task<string?> CreateRolesAsync(CancellationToken token);
 
+    /// <summary>Whether a statement gave up because others kept the lock that it needs.</summary>
+    public abstract bool IsLockTimeout(Exception exception);
+
     /// <summary>Keeps others from changing a table until the transaction ends.</summary>
     public abstract Task LockTableAsync(DbConnection connection, string table, CancellationToken token);
 
@@ -203,6 +210,20 @@ internal abstract class Database(TimeSpan patience) : IAsyncDisposable
     /// <param name="write">Adds the values of a row, in the order of the columns.</param>
     public abstract Task BulkInsertAsync<T>(
         DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token);
+
+    /// <summary>Writes every row of a table as a line, in the order of its key.</summary>
+    public abstract Task CopyOutAsync(DbConnection connection, TableLayout table, Stream output, CancellationToken token);
+
+    /// <summary>Inserts the rows of these lines. Each block ends with the end of a line.</summary>
+    public abstract Task CopyInAsync(
+        DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token);
+
+    /// <summary>
+    /// Empties tables that are about to be filled, keeps others out of them until the transaction ends, and takes off what an
+    /// engine builds faster over all rows at once than row by row.
+    /// </summary>
+    /// <returns>The statements that put it back, in their order.</returns>
+    public abstract Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token);
 
     /// <summary>Asks the engine whether its own structures are intact; the first thing wrong, or null.</summary>
     public abstract Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token);

@@ -15,6 +15,12 @@ internal sealed record Migration(int Number, string Name, string Text)
     /// </summary>
     public string Checksum { get; } = Hash(Text.ReplaceLineEndings("\n")).ToString("x16", CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// Whether a migration only adds what the program before it can do without: that program goes on running on the new schema,
+    /// so an upgrade can be rolled out one instance after another, and back.
+    /// </summary>
+    public static bool IsExpanding(string name) => name.StartsWith("expand_", StringComparison.Ordinal);
+
     /// <summary>All migrations of an engine, in the order of their numbers.</summary>
     public static IReadOnlyList<Migration> Of(string engine)
     {
@@ -33,6 +39,9 @@ internal sealed record Migration(int Number, string Name, string Text)
                 }),
         ];
     }
+
+    /// <summary>As it is called in reports: number_name.</summary>
+    public override string ToString() => $"{Number:D4}_{Name}";
 
     private static ulong Hash(string text)
     {

@@ -17,6 +17,11 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
 {
     private const string Journal = "schema_migrations";
 
+    /// <summary>How often a migration is tried that others keep from its tables: they go on working in between.</summary>
+    private const int MaxTries = 20;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.5);
+
     private readonly IReadOnlyList<Migration> _known = Migration.Of(database.Engine);
 
     /// <summary>
@@ -28,14 +33,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         var adopted = 0L;
         while (await database.ReadAsync(connection => NextAsync(connection, token), token) is not null)
         {
-            var step = await database.WriteAsync(async connection =>
-            {
-                await database.LockMigrationsAsync(connection, token);
-                // Another instance may have applied it while this one waited for the lock.
-                if (await NextAsync(connection, token) is not { } next)
-                    return null;
-                return await ApplyAsync(connection, next, token);
-            }, token);
+            var step = await StepAsync(token);
             if (step is null)
                 continue;
             applied.Add(step.Name);
@@ -45,9 +43,38 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         return new MigrationReport(applied, adopted);
     }
 
+    /// <summary>The migrations that are missing, in their order. Throws as <see cref="RunAsync"/> does.</summary>
+    public Task<IReadOnlyList<Migration>> PendingAsync(CancellationToken token) =>
+        database.ReadAsync<IReadOnlyList<Migration>>(
+            async connection => await NextAsync(connection, token) is { } next ? [.. _known.Skip(next.Number - 1)] : [], token);
+
     /// <summary>Whether the schema is the one that this program knows. Throws as <see cref="RunAsync"/> does.</summary>
     public Task<bool> IsCurrentAsync(CancellationToken token) =>
         database.ReadAsync(async connection => await NextAsync(connection, token) is null, token);
+
+    /// <summary>
+    /// Applies the next migration in one transaction, or nothing of it. It waits for the tables it changes only as long as others
+    /// can be kept waiting behind it, and tries again.
+    /// </summary>
+    private async Task<Step?> StepAsync(CancellationToken token)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await database.WriteAsync(async connection =>
+                {
+                    await database.LockMigrationsAsync(connection, token);
+                    // Another instance may have applied it while this one waited for the lock.
+                    return await NextAsync(connection, token) is { } next ? await ApplyAsync(connection, next, token) : null;
+                }, token);
+            }
+            catch (AppException e) when (attempt < MaxTries && e.InnerException is { } inner && database.IsLockTimeout(inner))
+            {
+                await Task.Delay(s_pause, clock, token);
+            }
+        }
+    }
 
     private async Task<Step> ApplyAsync(DbConnection connection, Migration migration, CancellationToken token)
     {
@@ -62,7 +89,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, clock.GetUtcNow(), token);
         if (migration.Number == Adoption.Migration)
             await Adoption.RunAsync(database, connection, clock.GetUtcNow(), token);
-        return new Step($"{migration.Number:D4}_{migration.Name}", adopted);
+        return new Step(migration.ToString(), adopted);
     }
 
     private Task CreateJournalAsync(DbConnection connection, CancellationToken token) =>
@@ -76,7 +103,8 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
             return _known[0];
         var applied = await new Sql($"select number, name, checksum from {Journal} order by number")
             .ListAsync(connection, row => new Applied(row.GetInt32(0), row.GetString(1), row.GetString(2)), token);
-        if (applied.Count > _known.Count)
+        // What a newer program has only added leaves this one working.
+        if (applied.Skip(_known.Count).Any(row => !Migration.IsExpanding(row.Name)))
             throw new AppException(ErrorCode.SchemaMismatch,
                 $"The schema of {database.Location} is at {applied[^1].Number:D4}_{applied[^1].Name}, newer than this program, which knows {_known.Count:D4}. " +
                 "Run the version of Outlay that made it, or a newer one.");

@@ -151,7 +151,11 @@ internal sealed class PostgresDatabase : Database
         // Another instance may take long to migrate a big history.
         await new Sql("set local lock_timeout = 0").ExecuteAsync(connection, token);
         await new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
+        // Whoever comes after a statement that waits for a table waits behind it, readers too.
+        await new Sql("set local lock_timeout = '1s'").ExecuteAsync(connection, token);
     }
+
+    public override bool IsLockTimeout(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
 
     public override Task LockAsync(DbConnection connection, string name, CancellationToken token) =>
         new Sql("select pg_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ExecuteAsync(connection, token);
@@ -250,6 +254,47 @@ internal sealed class PostgresDatabase : Database
         await importer.CompleteAsync(token);
     }
 
+    // The server writes and reads the lines itself: they pass through as they are.
+    public override async Task CopyOutAsync(DbConnection connection, TableLayout table, Stream output, CancellationToken token)
+    {
+        var columns = string.Join(", ", table.Columns.Select(TextOf));
+        // The order of bytes, whatever language the database sorts in.
+        var keys = table.Columns.Take(table.Keys).Select(column => column.Kind is ColumnKind.Text ? $"{column.Name} collate \"C\"" : column.Name);
+        using var reader = (StreamReader)await ((NpgsqlConnection)connection).BeginTextExportAsync(
+            $"copy (select {columns} from {table.Name} order by {string.Join(", ", keys)}) to stdout", token);
+        await reader.BaseStream.CopyToAsync(output, token);
+    }
+
+    public override async Task CopyInAsync(
+        DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token)
+    {
+        var columns = string.Join(", ", table.Columns.Select(column => column.Name));
+        await using var writer = (StreamWriter)await ((NpgsqlConnection)connection).BeginTextImportAsync(
+            $"copy {table.Name} ({columns}) from stdin", token);
+        await foreach (var block in lines.WithCancellation(token))
+            await writer.BaseStream.WriteAsync(block, token);
+    }
+
+    public override async Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token)
+    {
+        await new Sql($"truncate {string.Join(", ", tables)}").ExecuteAsync(connection, token);
+        // References go first and come back last; they need the keys of other tables.
+        var statements = await new Sql(
+            """
+            select format('alter table %s drop constraint %I', conrelid::regclass, conname),
+                   format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), contype = 'f'
+            from pg_constraint where conrelid = any (string_to_array(@tables, ',')::regclass[]) and contype in ('p', 'u', 'f')
+            union all
+            select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid), false
+            from pg_index where indrelid = any (string_to_array(@tables, ',')::regclass[]) and not exists (select from pg_constraint where conindid = indexrelid)
+            order by 3 desc
+            """).With("@tables", string.Join(',', tables))
+            .ListAsync(connection, row => (Drop: row.GetString(0), Add: row.GetString(1), IsReference: row.GetBoolean(2)), token);
+        foreach (var statement in statements)
+            await new Sql(statement.Drop).ExecuteAsync(connection, token);
+        return [.. statements.OrderBy(statement => statement.IsReference).Select(statement => statement.Add)];
+    }
+
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
     {
         // Foreign keys are always enforced here; reading every value shows what the disk has lost, also of long ones kept apart.
@@ -268,6 +313,14 @@ internal sealed class PostgresDatabase : Database
         state.StartsWith("57", StringComparison.Ordinal) ||
         state.StartsWith("40", StringComparison.Ordinal) ||
         state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
+
+    private static string TextOf(ColumnLayout column) => column.Kind switch
+    {
+        ColumnKind.Date => $"to_char({column.Name}, 'YYYY-MM-DD')",
+        ColumnKind.Time => $"to_char({column.Name} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+        ColumnKind.Bytes => $"'\\x' || encode({column.Name}, 'hex')",
+        _ => column.Name,
+    };
 
     private sealed class CopiedRow(NpgsqlBinaryImporter importer) : BulkRow
     {

@@ -12,6 +12,7 @@ internal sealed class Sql(string text)
 {
     private readonly StringBuilder _text = new(text);
     private readonly List<(string Name, object? Value)> _parameters = [];
+    private bool _isLimited = true;
 
     public Sql Append(string text)
     {
@@ -22,6 +23,13 @@ internal sealed class Sql(string text)
     public Sql With(string name, object? value)
     {
         _parameters.Add((name, value));
+        return this;
+    }
+
+    /// <summary>Lets the statement take as long as it needs: it reads or writes a whole table.</summary>
+    public Sql WithoutLimit()
+    {
+        _isLimited = false;
         return this;
     }
 
@@ -74,6 +82,8 @@ internal sealed class Sql(string text)
     {
         var command = connection.CreateCommand();
         command.CommandText = _text.ToString();
+        if (!_isLimited)
+            command.CommandTimeout = 0;
         foreach (var (name, value) in _parameters)
         {
             var parameter = command.CreateParameter();

@@ -43,6 +43,9 @@ internal sealed class SqliteDatabase : Database
         }.ToString();
     }
 
+    /// <summary>Whether the database may be lost: it is written without a journal then, and not flushed.</summary>
+    public bool IsScratch { get; init; }
+
     public override string Engine => "sqlite";
 
     public override string Location => _file;
@@ -61,7 +64,8 @@ internal sealed class SqliteDatabase : Database
             // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
             // with NORMAL the last commits before it can be lost.
             await new Sql(
-                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheSize}")
+                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = {(IsScratch ? "off" : "wal")}; " +
+                $"pragma synchronous = {(IsScratch ? "off" : "full")}; pragma cache_size = -{CacheSize}")
                 .ExecuteAsync(connection, token);
             return connection;
         }
@@ -119,6 +123,9 @@ internal sealed class SqliteDatabase : Database
     // A write transaction keeps all others out of everything.
     public override Task LockMigrationsAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
 
+    // It waits for the one lock there is as long as it was told to.
+    public override bool IsLockTimeout(Exception exception) => false;
+
     public override Task LockAsync(DbConnection connection, string name, CancellationToken token) => Task.CompletedTask;
 
     public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) => Task.FromResult(true);
@@ -166,6 +173,35 @@ internal sealed class SqliteDatabase : Database
             write(insert, row);
             insert.EndRow();
         }
+    }
+
+    public override Task CopyOutAsync(DbConnection connection, TableLayout table, Stream output, CancellationToken token) =>
+        SqliteCopy.OutAsync((SqliteConnection)connection, table, output, token);
+
+    public override async Task CopyInAsync(
+        DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token)
+    {
+        await new Sql($"pragma cache_size = -{BulkCacheSize}").ExecuteAsync(connection, token);
+        await SqliteCopy.InAsync((SqliteConnection)connection, table, lines, token);
+    }
+
+    public override async Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token)
+    {
+        var statements = new List<string>();
+        foreach (var table in tables)
+        {
+            var indexes = await new Sql("select name, sql from sqlite_master where type = 'index' and tbl_name = @table and sql is not null")
+                .With("@table", table).ListAsync(connection, row => (Name: row.GetString(0), Sql: row.GetString(1)), token);
+            foreach (var (name, sql) in indexes)
+            {
+                await new Sql($"drop index {name}").ExecuteAsync(connection, token);
+                statements.Add(sql);
+            }
+
+            await new Sql($"delete from {table}").WithoutLimit().ExecuteAsync(connection, token);
+        }
+
+        return statements;
     }
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)

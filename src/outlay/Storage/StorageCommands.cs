@@ -1,3 +1,5 @@
+using System.CommandLine;
+using Outlay.Backup;
 using Outlay.Cli;
 
 namespace Outlay.Storage;
@@ -8,14 +10,45 @@ internal static class StorageCommands
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("migrate",
-            "Brings the schema of the database up to date, and takes over a database of the original system. Every other verb does this by itself.",
-            verb => verb.SetAction((_, token) => MigrateAsync(cli, token)),
-            "outlay migrate"),
+            "Brings the schema of the database up to date, after a verified backup, and takes over a database of the original system. " +
+            "Every other verb does this by itself.",
+            verb => Migrate(verb, cli),
+            "outlay migrate",
+            "outlay migrate --dry-run"),
     ];
 
-    private static async Task MigrateAsync(CliContext cli, CancellationToken token)
+    private static void Migrate(Verb verb, CliContext cli)
     {
-        var report = await cli.MigrateAsync(token);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and change nothing. Default: do it." };
+        var noSnapshot = new Option<bool>("--no-snapshot") { Description = "Go on without a backup. Default: a database with expenses is backed up before, and the backup verified." };
+        verb.Add(dryRun);
+        verb.Add(noSnapshot);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var withBackup = !parsed.GetValue(noSnapshot);
+            if (parsed.GetValue(dryRun))
+                Write(cli, await cli.Upgrade.PlanAsync(token), withBackup);
+            else
+                await MigrateAsync(cli, withBackup, token);
+            await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);
+        });
+    }
+
+    private static void Write(CliContext cli, UpgradePlan plan, bool withBackup)
+    {
+        if (plan.Pending.Count == 0)
+            cli.Out.WriteLine("the schema is up to date");
+        else if (plan.NeedsBackup)
+            cli.Out.WriteLine(withBackup
+                ? $"would back up and verify {Plural.Of(plan.Expenses, "expense")} into {cli.Settings.BackupsDir}"
+                : $"would make no backup of {Plural.Of(plan.Expenses, "expense")}");
+        foreach (var name in plan.Pending)
+            cli.Out.WriteLine($"would apply {name}");
+    }
+
+    private static async Task MigrateAsync(CliContext cli, bool withBackup, CancellationToken token)
+    {
+        var report = await cli.Upgrade.RunAsync(withBackup, token);
         foreach (var name in report.Applied)
             cli.Out.WriteLine($"applied {name}");
         if (report.Adopted > 0)
@@ -24,6 +57,5 @@ internal static class StorageCommands
             cli.Out.WriteLine("the schema is up to date");
         if (await cli.Database.CreateRolesAsync(token) is { } roles)
             await cli.Messages.WriteLineAsync(roles.AsMemory(), token);
-        await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);
     }
 }

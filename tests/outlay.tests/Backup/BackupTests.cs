@@ -27,13 +27,14 @@ public sealed class BackupTests : IDisposable
         var trashed = await AddAsync(database, "Binned", notes: "'=x");
         await database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), trashed.Id, null, Test.Token);
 
-        var result = await Service(database).RunAsync(Test.Token);
+        var result = await Service(database).RunAsync(prune: true, Test.Token);
 
         Assert.Equal(BackupState.Ok, result.State);
         Assert.Equal(4, result.Expenses);
-        Assert.Equal("expenses_backup_20260219_103000.csv", Path.GetFileName(result.File));
+        Assert.Equal("outlay_backup_20260219_103000.tar.gz", Path.GetFileName(result.File));
         Assert.Equal(await StoredAsync(database), await ReadAsync(result.File!));
-        Assert.Equal([Path.GetFileName(result.File)!], Visible(database.Settings.BackupsDir));
+        string[] files = ["expenses_backup_20260219_103000.csv", "outlay_backup_20260219_103000.tar.gz", "outlay_backup_20260219_103000.tar.gz.verified.json"];
+        Assert.Equal(files, Visible(database.Settings.BackupsDir));
     }
 
     [Theory, EachEngine]
@@ -41,17 +42,17 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         await AddAsync(database, "Coffee");
-        var first = await Service(database).RunAsync(Test.Token);
+        var first = await Service(database).RunAsync(prune: true, Test.Token);
         database.Clock.Advance(TimeSpan.FromHours(1));
 
         // Another process, as after a restart: nothing is remembered but the files.
         var status = new BackupStatus();
-        var second = await Service(database, status: status).RunAsync(Test.Token);
+        var second = await Service(database, status: status).RunAsync(prune: true, Test.Token);
 
         Assert.Equal(BackupState.Unchanged, second.State);
         Assert.Equal(first.File, second.File);
         Assert.Equal(database.Clock.Now, status.LastSuccess);
-        Assert.Single(Visible(database.Settings.BackupsDir));
+        Assert.Single(Backups(database.Settings.BackupsDir));
         Assert.Equal(["backup_completed", "backup_unchanged"], _log.Lines.Select(EventOf));
     }
 
@@ -60,7 +61,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var expense = await AddAsync(database, "Coffee");
-        await Service(database).RunAsync(Test.Token);
+        await Service(database).RunAsync(prune: true, Test.Token);
         Func<Task>[] changes =
         [
             () => AddAsync(database, "Tea"),
@@ -72,13 +73,13 @@ public sealed class BackupTests : IDisposable
         {
             await change();
             database.Clock.Advance(TimeSpan.FromMinutes(1));
-            var result = await Service(database).RunAsync(Test.Token);
+            var result = await Service(database).RunAsync(prune: true, Test.Token);
 
             Assert.Equal(BackupState.Ok, result.State);
             Assert.Equal(await StoredAsync(database), await ReadAsync(result.File!));
         }
 
-        Assert.Equal(1 + changes.Length, Visible(database.Settings.BackupsDir).Length);
+        Assert.Equal(RetentionRule.Newest, Backups(database.Settings.BackupsDir).Length);
     }
 
     [Fact]
@@ -89,13 +90,13 @@ public sealed class BackupTests : IDisposable
         var taken = Path.Combine(database.Settings.BackupsDir, "expenses_backup_20260219_103000.csv");
         await File.WriteAllTextAsync(taken, "somebody else's");
 
-        var first = await Service(database).RunAsync(Test.Token);
+        var first = await Service(database).RunAsync(prune: true, Test.Token);
         await AddAsync(database, "Coffee");
-        var second = await Service(database).RunAsync(Test.Token);
+        var second = await Service(database).RunAsync(prune: true, Test.Token);
 
         Assert.Equal("somebody else's", await File.ReadAllTextAsync(taken));
-        Assert.Equal("expenses_backup_20260219_103001.csv", Path.GetFileName(first.File));
-        Assert.Equal("expenses_backup_20260219_103002.csv", Path.GetFileName(second.File));
+        Assert.Equal("outlay_backup_20260219_103001.tar.gz", Path.GetFileName(first.File));
+        Assert.Equal("outlay_backup_20260219_103002.tar.gz", Path.GetFileName(second.File));
         Assert.Empty(await ReadAsync(first.File!));
         Assert.Single(await ReadAsync(second.File!));
     }
@@ -105,16 +106,16 @@ public sealed class BackupTests : IDisposable
     {
         using var folder = new TestFolder();
         var databases = new List<TestDatabase>();
-        for (var number = 0; number < 4; number++)
+        for (var number = 0; number < RetentionRule.Newest; number++)
         {
             databases.Add(await TestDatabase.CreateAsync(engine));
             await AddAsync(databases[number], $"Coffee {number}");
         }
 
-        var results = await Task.WhenAll(databases.Select(database => Task.Run(() => Service(database, folder.Path).RunAsync(Test.Token))));
+        var results = await Task.WhenAll(databases.Select(database => Task.Run(() => Service(database, folder.Path).RunAsync(prune: true, Test.Token))));
 
         Assert.All(results, result => Assert.Equal(BackupState.Ok, result.State));
-        Assert.Equal(4, results.Select(result => result.File).Distinct().Count());
+        Assert.Equal(RetentionRule.Newest, results.Select(result => result.File).Distinct().Count());
         foreach (var (database, result) in databases.Zip(results))
         {
             Assert.Equal(await StoredAsync(database), await ReadAsync(result.File!));
@@ -127,12 +128,13 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         using var folder = new TestFolder();
-        var left = folder.File(".expenses_backup_tmp_killed");
+        var left = folder.File(".outlay_backup_tmp/killed");
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
         string[] others = [folder.File("notes.tmp"), folder.File("expenses_backup_mine.csv"), folder.File(".expenses_backup")];
         foreach (var file in others.Append(left))
             await File.WriteAllTextAsync(file, "half");
 
-        var result = await Service(database, folder.Path).RunAsync(Test.Token);
+        var result = await Service(database, folder.Path).RunAsync(prune: true, Test.Token);
 
         Assert.Equal(BackupState.Ok, result.State);
         Assert.False(File.Exists(left));
@@ -149,10 +151,10 @@ public sealed class BackupTests : IDisposable
         var status = new BackupStatus();
         var service = Service(database, Path.Combine(blocker, "backups"), status);
 
-        var failed = await service.RunAsync(Test.Token);
+        var failed = await service.RunAsync(prune: true, Test.Token);
         var afterFailure = status.Last;
         File.Delete(blocker);
-        var repaired = await service.RunAsync(Test.Token);
+        var repaired = await service.RunAsync(prune: true, Test.Token);
 
         AssertFailed(failed, blocker);
         Assert.Equal(failed, afterFailure);
@@ -165,18 +167,36 @@ public sealed class BackupTests : IDisposable
     public async Task A_full_disk_leaves_the_backups_as_they_were()
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
-        await using var disk = await SmallDisk.MountAsync();
+        await using var disk = await SmallDisk.MountAsync(512 * 1024);
         await AddAsync(database, "Coffee");
-        var first = await Service(database, disk.Path).RunAsync(Test.Token);
-        for (var number = 0; number < 20; number++)
+        var first = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
+        var before = Visible(disk.Path);
+        for (var number = 0; number < 60; number++)
             await AddAsync(database, "Long", notes: new string('n', 10_000));
 
-        var failed = await Service(database, disk.Path).RunAsync(Test.Token);
+        var failed = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
 
         AssertFailed(failed, "No space left on device");
-        Assert.Equal([Path.GetFileName(first.File)!], Visible(disk.Path));
+        Assert.Equal(BackupState.Ok, first.State);
+        Assert.Equal(before, Visible(disk.Path));
         Assert.Single(await ReadAsync(first.File!));
-        Assert.Empty(Directory.GetFiles(disk.Path, ".expenses_backup_tmp_*"));
+        Assert.False(Directory.Exists(Path.Combine(disk.Path, ".outlay_backup_tmp")));
+    }
+
+    [Fact]
+    public async Task A_backup_that_cannot_be_verified_is_kept_and_told()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var disk = await SmallDisk.MountAsync();
+        await AddAsync(database, "Coffee");
+
+        var result = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
+
+        Assert.Equal(BackupState.Failed, result.State);
+        Assert.Contains("could not be verified: The disk that holds", result.Failure, StringComparison.Ordinal);
+        Assert.Contains("outlay_backup_20260219_103000.tar.gz.failed.json", Visible(disk.Path));
+        Assert.True(File.Exists(result.File));
+        Assert.Single(_log.Lines, line => EventOf(line) == "backup_not_verified");
     }
 
     [Theory, EachEngine]
@@ -184,7 +204,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine, migrated: false);
 
-        var failed = await Service(database).RunAsync(Test.Token);
+        var failed = await Service(database).RunAsync(prune: true, Test.Token);
 
         AssertFailed(failed, "Exception");
         Assert.Empty(Visible(database.Settings.BackupsDir));
@@ -198,7 +218,7 @@ public sealed class BackupTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test.Token);
         using (await BackupFolder.TakeAsync(database.Settings.BackupsDir, TimeProvider.System, Test.Token))
         {
-            var waiting = Service(database, status: status).RunAsync(stop.Token);
+            var waiting = Service(database, status: status).RunAsync(prune: true, stop.Token);
             await stop.CancelAsync();
 
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
@@ -218,20 +238,24 @@ public sealed class BackupTests : IDisposable
         await database.Database.WriteAsync(async connection =>
         {
             await new Sql("lock table expenses in access exclusive mode").ExecuteAsync(connection, Test.Token);
-            var reading = Service(database).RunAsync(stop.Token);
+            var reading = Service(database).RunAsync(prune: true, stop.Token);
             while (await database.ScalarAsync<long>("select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())") == 0)
                 Assert.False(reading.IsCompleted);
             await stop.CancelAsync();
             return await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         }, Test.Token);
 
-        Assert.Equal([".expenses_backup_lock"], Directory.GetFiles(database.Settings.BackupsDir).Select(Path.GetFileName));
+        Assert.Equal([".outlay_backup_lock"], Directory.GetFiles(database.Settings.BackupsDir).Select(Path.GetFileName));
         Assert.Empty(_log.Lines);
     }
 
-    private BackupService Service(TestDatabase database, string? folder = null, BackupStatus? status = null) => new(
-        database.Database, database.Settings with { BackupsDir = folder ?? database.Settings.BackupsDir }, database.Clock,
-        status ?? new BackupStatus(), _log.Factory.CreateLogger<BackupService>());
+    private BackupService Service(TestDatabase database, string? folder = null, BackupStatus? status = null)
+    {
+        var settings = database.Settings with { BackupsDir = folder ?? database.Settings.BackupsDir };
+        return new BackupService(
+            database.Database, new BackupCatalog(settings, database.Clock), settings, database.Clock, status ?? new BackupStatus(), "run",
+            _log.Factory.CreateLogger<BackupService>());
+    }
 
     private void AssertFailed(BackupResult result, string reason)
     {
@@ -263,6 +287,8 @@ public sealed class BackupTests : IDisposable
     private static string[] Visible(string folder) =>
         [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal)];
 
+    private static string[] Backups(string folder) => [.. Visible(folder).Where(name => BackupName.TimeOf(name) is not null)];
+
     /// <summary>Everything that is stored, as rows of texts.</summary>
     private static async Task<List<string>> StoredAsync(TestDatabase database)
     {
@@ -277,10 +303,11 @@ public sealed class BackupTests : IDisposable
         return rows;
     }
 
-    /// <summary>The rows of a backup, in the same form.</summary>
-    private static async Task<List<string>> ReadAsync(string file)
+    /// <summary>The rows of the readable copy beside a backup, in the same form.</summary>
+    private static async Task<List<string>> ReadAsync(string backup)
     {
-        await using var stream = File.OpenRead(file);
+        var time = BackupName.TimeOf(Path.GetFileName(backup))!.Value;
+        await using var stream = File.OpenRead(Path.Combine(Path.GetDirectoryName(backup)!, BackupName.Csv(time)));
         await using var csv = CsvReader.Create(stream, new CsvReaderOptions());
         await csv.ReadHeaderAsync(Test.Token);
         var rows = new List<string>();

@@ -8,8 +8,10 @@ public sealed class UsageTests
     [Fact]
     public async Task Help_shows_every_verb_with_its_options_and_examples()
     {
-        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "doctor", "migrate", "config", "completion", "serve"];
-        var help = await Task.WhenAll(verbs.Select(verb => OutlayProcess.RunAsync([verb, "--help"])).Prepend(OutlayProcess.RunAsync(["--help"])));
+        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "backup", "doctor", "migrate", "config", "completion", "serve"];
+        string[] backupVerbs = ["create", "list", "verify", "restore"];
+        var help = await Task.WhenAll(verbs.Select(verb => OutlayProcess.RunAsync([verb, "--help"])).Prepend(OutlayProcess.RunAsync(["--help"]))
+            .Concat(backupVerbs.Select(verb => OutlayProcess.RunAsync(["backup", verb, "--help"]))));
 
         Assert.All(help, result => Assert.Equal((0, ""), (result.ExitCode, result.Error)));
         Assert.All(help[1..], result => Assert.Contains("Examples:", result.Output, StringComparison.Ordinal));
@@ -24,6 +26,9 @@ public sealed class UsageTests
     [InlineData("Did you mean --version?", "version")]
     [InlineData("Did you mean --date?", "add", "3.50", "Coffee", "--data", "today")]
     [InlineData("DESCRIPTION is missing", "add", "3.50")]
+    [InlineData("outlay backup restore --help", "backup", "restore")]
+    [InlineData("Did you mean verify?", "backup", "verfy")]
+    [InlineData("Required command was not provided", "backup")]
     [InlineData("whole number", "show", "abc")]
     [InlineData("whole number from 1 to 500", "list", "--limit", "501")]
     [InlineData("one of table, json, csv", "list", "--output", "xml")]

@@ -77,9 +77,13 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
         new(Program, arguments, environment);
 
     /// <summary>Starts the program on a pseudo-terminal of 120 columns: <see cref="Output"/> is what the terminal shows.</summary>
-    public static OutlayProcess StartInTerminal(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static OutlayProcess StartInTerminal(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartCommandInTerminal(arguments.Prepend(Program), environment);
+
+    /// <summary>Starts another program on such a terminal.</summary>
+    public static OutlayProcess StartCommandInTerminal(IEnumerable<string> words, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var command = string.Join(' ', arguments.Prepend(Program).Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+        var command = string.Join(' ', words.Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
         return new OutlayProcess("script", ["-qfec", $"stty rows 40 cols 120; exec {command}", "/dev/null"], environment);
     }
 

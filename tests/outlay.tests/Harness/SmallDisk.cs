@@ -1,6 +1,6 @@
 namespace Outlay.Tests.Harness;
 
-/// <summary>A disk of 64 KiB. The test is skipped where none can be mounted.</summary>
+/// <summary>A disk of 64 KiB, or of another size. The test is skipped where none can be mounted.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     /// <summary>In bytes.</summary>
@@ -10,13 +10,13 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public string Path => _folder.Path;
 
-    public static async Task<SmallDisk> MountAsync()
+    public static async Task<SmallDisk> MountAsync(int size = Size)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root of a Linux machine can mount a small disk.");
         var disk = new SmallDisk();
         try
         {
-            await Command.RunAsync("mount", "-t", "tmpfs", "-o", $"size={Size}", "tmpfs", disk.Path);
+            await Command.RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.Path);
             return disk;
         }
         catch (InvalidOperationException e)

@@ -1,6 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Outlay.Backup;
 using Outlay.Hosting;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -29,6 +31,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Compares, on the server's own connections, what is kept with what is recomputed.</summary>
     public DoctorService Doctor => new(Services.GetRequiredService<Database>());
+
+    /// <summary>Completes when the backup of the start has been made.</summary>
+    public Task FirstBackup => Services.GetServices<IHostedService>().OfType<BackupSchedule>().Single().First.WaitAsync(Test.Token);
 
     /// <summary>The database that was made together with the server.</summary>
     public TestDatabase Database => _ownDatabase!;
@@ -92,6 +97,8 @@ internal sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        // Disposing of it alone would not wait for the work in the background, which writes into folders that are removed next.
+        await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         if (_ownDatabase is not null)
             await _ownDatabase.DisposeAsync();

@@ -86,6 +86,8 @@ public sealed partial class ProblemTests
     {
         using var logs = new TestFolder();
         await using var server = await TestServer.StartAsync(engine, ("LOG_FILE", logs.File("log")));
+        // It reads every table.
+        await server.FirstBackup;
         // The database quotes what somebody typed.
         await server.Database.ExecuteAsync(engine is Engine.Sqlite
             ? "create trigger refuse before insert on expenses begin select raise(abort, 'boom ' || new.description); end"

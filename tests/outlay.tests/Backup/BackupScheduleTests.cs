@@ -8,7 +8,7 @@ using Outlay.Tests.Hosting;
 
 namespace Outlay.Tests.Backup;
 
-public sealed class StartupBackupTests : IDisposable
+public sealed class BackupScheduleTests : IDisposable
 {
     private readonly LogCapture _log = new();
 
@@ -24,7 +24,7 @@ public sealed class StartupBackupTests : IDisposable
         await host.StartAsync(Test.Token);
         var before = status.Last.State;
         ready.SetResult();
-        await host.Services.GetRequiredService<StartupBackup>().ExecuteTask!.WaitAsync(Test.Token);
+        await host.Services.GetRequiredService<BackupSchedule>().First.WaitAsync(Test.Token);
 
         Assert.Equal(BackupState.NotRun, before);
         Assert.Equal(BackupState.Ok, status.Last.State);
@@ -32,13 +32,30 @@ public sealed class StartupBackupTests : IDisposable
         await host.StopAsync(Test.Token);
     }
 
+    [Fact]
+    public async Task The_next_backup_comes_after_the_interval_if_anything_has_changed()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var status = new BackupStatus();
+        using var host = Build(database, Task.CompletedTask, status, TimeSpan.FromMilliseconds(50));
+        await host.StartAsync(Test.Token);
+        await Eventually.TrueAsync("a run finds nothing changed", () => Task.FromResult(status.Last.State is BackupState.Unchanged));
+
+        await SampleBook.AddAsync(database, "Coffee");
+        database.Clock.Advance(TimeSpan.FromDays(1));
+
+        await Eventually.TrueAsync("a backup holds the expense", () => Task.FromResult(status.Last.Expenses == 1));
+        await host.StopAsync(Test.Token);
+        Assert.Equal(2, Directory.GetFiles(database.Settings.BackupsDir, "*.tar.gz").Length);
+    }
+
     [Theory, EachEngine]
     public async Task The_server_makes_a_backup_when_it_has_started(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);
-        await BackupOf(server).WaitAsync(Test.Token);
+        await server.FirstBackup;
 
-        Assert.Single(Directory.GetFiles(server.Database.Settings.BackupsDir, "expenses_backup_20260219_103000.csv"));
+        Assert.Single(Directory.GetFiles(server.Database.Settings.BackupsDir, "outlay_backup_20260219_103000.tar.gz"));
         var answer = (await server.GetAsync("/readyz")).MustBe(200);
         Assert.Equal("ok", answer.Json.GetProperty("status").GetString());
     }
@@ -49,7 +66,7 @@ public sealed class StartupBackupTests : IDisposable
         using var folder = new TestFolder();
         await File.WriteAllTextAsync(folder.File("file"), "");
         await using var server = await TestServer.StartAsync(engine, ("BACKUPS_DIR", folder.File("file/backups")));
-        await BackupOf(server).WaitAsync(Test.Token);
+        await server.FirstBackup;
 
         var answer = (await server.GetAsync("/readyz")).MustBe(200);
         Assert.Equal("degraded", answer.Json.GetProperty("status").GetString());
@@ -101,17 +118,16 @@ public sealed class StartupBackupTests : IDisposable
         Assert.Single(backups, text => text.Contains(second.Folder, StringComparison.Ordinal));
     }
 
-    private static Task BackupOf(TestServer server) =>
-        server.Services.GetServices<IHostedService>().OfType<StartupBackup>().Single().ExecuteTask!;
-
-    private IHost Build(TestDatabase database, Task ready, BackupStatus status)
+    private IHost Build(TestDatabase database, Task ready, BackupStatus status, TimeSpan? interval = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(_log.Factory);
-        builder.Services.AddSingleton(services => new StartupBackup(
-            new BackupService(database.Database, database.Settings, database.Clock, status, _log.Factory.CreateLogger<BackupService>()),
-            services.GetRequiredService<IHostApplicationLifetime>(), ready));
-        builder.Services.AddHostedService(services => services.GetRequiredService<StartupBackup>());
+        builder.Services.AddSingleton(services => new BackupSchedule(
+            new BackupService(
+                database.Database, new BackupCatalog(database.Settings, database.Clock), database.Settings, database.Clock, status, "run",
+                _log.Factory.CreateLogger<BackupService>()),
+            database.Settings with { BackupInterval = interval ?? database.Settings.BackupInterval }, database.Clock, services.GetRequiredService<IHostApplicationLifetime>(), ready));
+        builder.Services.AddHostedService(services => services.GetRequiredService<BackupSchedule>());
         return builder.Build();
     }
 }

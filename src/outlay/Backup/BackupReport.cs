@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace Outlay.Backup;
+
+/// <summary>What was found out about a backup by restoring it. Lies beside it, also beside an encrypted one: so it tells no sum.</summary>
+/// <param name="CreatedAt">When the backup was made; null when that could not be read.</param>
+/// <param name="Duration">How long the verification took.</param>
+/// <param name="Rows">How many rows each table has; empty when that could not be read.</param>
+/// <param name="Fingerprint">Tells whether anything has changed since.</param>
+/// <param name="Failure">What is wrong with it, or why it could not be verified; null when it is good.</param>
+internal sealed record BackupReport(
+    string Backup, DateTimeOffset? CreatedAt, DateTimeOffset VerifiedAt, TimeSpan Duration, IReadOnlyDictionary<string, long> Rows,
+    string? Fingerprint, string? Failure)
+{
+    public bool IsGood => Failure is null;
+
+    /// <summary>Whether the backup itself was found good or not: without its key, or without room to restore it, nobody knows.</summary>
+    public bool IsConclusive { get; init; } = true;
+
+    /// <summary>In words, for a person; null when it is good.</summary>
+    public string? Problem => IsGood ? null : $"{Backup} {(IsConclusive ? "is not good" : "could not be verified")}: {Failure}";
+
+    /// <summary>The name of the file that it is kept in.</summary>
+    public string FileName => BackupName.Report(Backup, IsGood);
+
+    public byte[] ToJson() => BackupJson.Bytes(json =>
+    {
+        json.WriteString("backup", Backup);
+        if (CreatedAt is { } created)
+            BackupJson.WriteTime(json, "created_at", created);
+        BackupJson.WriteTime(json, "verified_at", VerifiedAt);
+        json.WriteNumber("duration_ms", (long)Duration.TotalMilliseconds);
+        BackupJson.WriteRows(json, Rows);
+        json.WriteString("fingerprint", Fingerprint);
+        json.WriteString("failure", Failure);
+    });
+
+    /// <summary>Null when it is not a report.</summary>
+    public static async Task<BackupReport?> ReadAsync(Stream stream, CancellationToken token)
+    {
+        try
+        {
+            using var document = await JsonDocument.ParseAsync(stream, default, token);
+            var json = document.RootElement;
+            return new BackupReport(
+                BackupJson.Text(json, "backup"), json.TryGetProperty("created_at", out _) ? BackupJson.Time(json, "created_at") : null,
+                BackupJson.Time(json, "verified_at"), TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()), BackupJson.Rows(json),
+                json.GetProperty("fingerprint").GetString(), json.GetProperty("failure").GetString());
+        }
+        catch (Exception e) when (BackupJson.IsMisread(e))
+        {
+            return null;
+        }
+    }
+}

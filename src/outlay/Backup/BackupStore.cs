@@ -1,0 +1,73 @@
+using System.Data.Common;
+using Outlay.Expenses;
+using Outlay.History;
+using Outlay.Storage;
+
+namespace Outlay.Backup;
+
+/// <summary>Every SQL statement that backups need beside the rows themselves: one text for both engines.</summary>
+internal static class BackupStore
+{
+    /// <summary>The number of the last migration.</summary>
+    public static Task<int> SchemaAsync(DbConnection connection, CancellationToken token) =>
+        new Sql("select max(number) from schema_migrations").ScalarAsync<int>(connection, token);
+
+    /// <summary>What the expenses that count add up to. The sums of one category are known to fit into 64 bits, those of all are not.</summary>
+    public static async Task<IReadOnlyList<OwnerSum>> SumsAsync(DbConnection connection, CancellationToken token)
+    {
+        var sums = await new Sql(
+            """
+            select owner, currency, cast(sum(amount) as bigint), count(*) from expenses
+            where deleted_at is null group by owner, currency, category_key
+            """)
+            .WithoutLimit()
+            .ListAsync(connection, row => (Owner: row.GetString(0), Currency: row.GetString(1), Minor: row.GetInt64(2), Count: row.GetInt64(3)), token);
+        return
+        [
+            .. sums.GroupBy(sum => (sum.Owner, sum.Currency))
+                .Select(all => new OwnerSum(
+                    all.Key.Owner, all.Key.Currency, all.Sum(sum => sum.Count),
+                    new Money(all.Aggregate((Int128)0, (total, sum) => total + sum.Minor), Currency.Of(all.Key.Currency)).ToString()))
+                .OrderBy(sum => sum.Owner, StringComparer.Ordinal).ThenBy(sum => sum.Currency, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>How many expenses there are, the trash included.</summary>
+    public static Task<long> ExpensesAsync(DbConnection connection, CancellationToken token) =>
+        new Sql("select count(*) from expenses").WithoutLimit().ScalarAsync<long>(connection, token);
+
+    /// <summary>Where the histories of all owners end.</summary>
+    public static async Task<IReadOnlyList<OwnerHead>> HeadsAsync(DbConnection connection, CancellationToken token)
+    {
+        var head = await SchemaAsync(connection, token) < Adoption.Migration ? "cast(0 as bigint), null" : "history_seq, history_hash";
+        var heads = await new Sql($"select name, {head}, currency from owners").ListAsync(connection, row => new OwnerHead(
+            row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)),
+            row.IsDBNull(3) ? null : row.GetString(3)), token);
+        return [.. heads.OrderBy(head => head.Owner, StringComparer.Ordinal)];
+    }
+
+    public static async Task<IReadOnlyDictionary<string, long>> CountAsync(
+        DbConnection connection, IEnumerable<TableLayout> tables, CancellationToken token)
+    {
+        var rows = new Dictionary<string, long>();
+        foreach (var table in tables)
+            rows[table.Name] = await new Sql($"select count(*) from {table.Name}").WithoutLimit().ScalarAsync<long>(connection, token);
+        return rows;
+    }
+
+    /// <summary>Whether anything was ever recorded.</summary>
+    public static async Task<bool> IsEmptyAsync(DbConnection connection, CancellationToken token) =>
+        await new Sql("select 1 from (select 1 as one from expenses union all select 1 from changes) r limit 1")
+            .FirstAsync(connection, row => row, token) is null;
+
+    /// <summary>Makes sure that no id is given out again: also none of an expense that only the history remembers.</summary>
+    public static async Task SkipIdsAsync(Database database, DbConnection connection, CancellationToken token)
+    {
+        var expense = await new Sql(
+            "select coalesce(max(id), 0) from (select max(id) as id from expenses union all select max(expense_id) from history) ids")
+            .WithoutLimit().ScalarAsync<long>(connection, token);
+        await database.SkipIdsAsync(connection, "expenses", expense, token);
+        var change = await new Sql("select coalesce(max(id), 0) from changes").ScalarAsync<long>(connection, token);
+        await database.SkipIdsAsync(connection, "changes", change, token);
+    }
+}

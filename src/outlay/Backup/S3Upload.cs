@@ -1,0 +1,70 @@
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Outlay.Backup;
+
+/// <summary>
+/// Writes an object, from a file or from another object. A large one goes part by part: so that no request takes long,
+/// however large the whole is.
+/// </summary>
+internal sealed class S3Upload(S3Client s3, string bucket)
+{
+    /// <summary>What fits into one part goes in one request. Stores want at least 5 MiB in each part but the last.</summary>
+    private const long PartSize = 8 * 1024 * 1024;
+
+    private const int MaxParts = 10_000;
+
+    /// <summary>One part of an object that is being written.</summary>
+    private sealed record Part(string UploadId, int Number, long Position, long Size);
+
+    public Task FromFileAsync(string key, string file, long size, CancellationToken token) => size <= PartSize
+        ? s3.CallAsync("storing a backup", (client, limit) => client.PutObjectAsync(
+            new PutObjectRequest { BucketName = bucket, Key = key, FilePath = file, UseChunkEncoding = false }, limit), token)
+        : InPartsAsync(key, size, async (client, part, limit) => (await client.UploadPartAsync(
+            new UploadPartRequest
+            {
+                BucketName = bucket,
+                Key = key,
+                UploadId = part.UploadId,
+                PartNumber = part.Number,
+                FilePath = file,
+                FilePosition = part.Position,
+                PartSize = part.Size,
+                UseChunkEncoding = false,
+            }, limit)).ETag, token);
+
+    public Task FromObjectAsync(string key, string source, long size, CancellationToken token) => size <= PartSize
+        ? s3.CallAsync("naming a backup", (client, limit) => client.CopyObjectAsync(
+            new CopyObjectRequest { SourceBucket = bucket, SourceKey = source, DestinationBucket = bucket, DestinationKey = key }, limit), token)
+        : InPartsAsync(key, size, async (client, part, limit) => (await client.CopyPartAsync(
+            new CopyPartRequest
+            {
+                SourceBucket = bucket,
+                SourceKey = source,
+                DestinationBucket = bucket,
+                DestinationKey = key,
+                UploadId = part.UploadId,
+                PartNumber = part.Number,
+                FirstByte = part.Position,
+                LastByte = part.Position + part.Size - 1,
+            }, limit)).ETag, token);
+
+    /// <summary>What a failure leaves half-done is not listed, and cleared away by a later run.</summary>
+    private async Task InPartsAsync(
+        string key, long size, Func<IAmazonS3, Part, CancellationToken, Task<string>> send, CancellationToken token)
+    {
+        const string What = "storing a part of a backup";
+        var upload = await s3.CallAsync(What, (client, limit) =>
+            client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = bucket, Key = key }, limit), token);
+        var partSize = Math.Max(PartSize, (size + MaxParts - 1) / MaxParts);
+        var sent = new List<PartETag>();
+        for (var position = 0L; position < size; position += partSize)
+        {
+            var part = new Part(upload.UploadId, sent.Count + 1, position, Math.Min(partSize, size - position));
+            sent.Add(new PartETag(part.Number, await s3.CallAsync(What, (client, limit) => send(client, part, limit), token)));
+        }
+
+        await s3.CallAsync(What, (client, limit) => client.CompleteMultipartUploadAsync(
+            new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload.UploadId, PartETags = sent }, limit), token);
+    }
+}

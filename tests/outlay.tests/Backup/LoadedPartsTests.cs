@@ -1,0 +1,21 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Backup;
+
+public sealed class LoadedPartsTests
+{
+    [Fact]
+    public async Task What_is_not_configured_takes_no_memory()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells which files a process has loaded.");
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var server = OutlayProcess.StartServer(database.Environment);
+        await server.WaitForAddressAsync();
+
+        var loaded = await File.ReadAllTextAsync($"/proc/{server.Id}/maps", Test.Token);
+
+        Assert.Contains("Microsoft.Data.Sqlite.dll", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("AWSSDK", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("BouncyCastle", loaded, StringComparison.Ordinal);
+    }
+}
