@@ -87,6 +87,7 @@ public sealed class PostgresFailureTests
         }
 
         Assert.Equal("1", answer.MustBeProblem(503, "unavailable")["Retry-After"]);
+        Assert.Contains("see that it runs, and try again", answer.Detail, StringComparison.Ordinal);
         Assert.Contains("\"amount\":3.50", (await server.GetAsync("/expenses/1")).MustBe(200).Body, StringComparison.Ordinal);
         Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
     }
