@@ -20,7 +20,7 @@ internal static class Failure
     private static IEnumerable<string> Lines(Exception failure) => failure switch
     {
         AppException { Errors.Count: > 0 } e => e.Errors.SelectMany(field => field.Value.Select(message => $"{field.Key}: {message}")),
-        AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted."],
+        AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted; outlay restore brings that back."],
         AppException { Code: ErrorCode.StaleVersion } e => [e.Message, "Look at it with outlay show, then make your change again."],
         AppException e => [e.Message],
         OperationCanceledException => ["Cancelled."],
