@@ -74,6 +74,7 @@ internal static class App
         app.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "docs";
+            ui.DocumentTitle = "Outlay API";
             ui.SwaggerEndpoint("/openapi.json", "Outlay");
         });
         app.UseMiddleware<StartupGate>();

@@ -46,6 +46,31 @@ public sealed partial class ReadmeTests
         Assert.Contains(",Coffee,3.50,EUR,", run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("link", "link")]
+    [InlineData("./link", @"\./link")]
+    [InlineData("\"$PWD/link\"", @"/\S+/link")]
+    public async Task Hints_name_the_command_by_which_it_was_started(string command, string named)
+    {
+        // The first finds it on PATH; for the others it is not there.
+        var path = command == "link" ? "PATH=\"$PWD:$PATH\"" : "true";
+
+        var help = await OutlayProcess.RunScriptAsync($"ln -s '{s_root}/run' link && {path} && {command} --help");
+
+        Assert.True(help.ExitCode == 0, $"exit code {help.ExitCode}\n{help.Output}\n{help.Error}");
+        Assert.Matches($@"Usage:\n  {named} \[command\]", help.Output);
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_never_built_and_cannot_be_says_so()
+    {
+        // A file stands where the builds would go.
+        var run = await OutlayProcess.RunScriptAsync($"cp '{s_root}/run' run && mkdir src && touch artifacts && ./run list");
+
+        Assert.Equal((77, ""), (run.ExitCode, run.Output));
+        Assert.Matches(@"^outlay: it must be built, and \S+/artifacts/run cannot be written\. .*\n$", run.Error);
+    }
+
     [Fact]
     public void Every_setting_is_in_the_table()
     {

@@ -18,8 +18,11 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
+    private readonly Lazy<TextWriter> _messages = new(() => new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true });
+
     private Database? _database;
     private BackupCatalog? _backups;
+    private TextWriter? _out;
     private bool _migrated;
 
     public TimeProvider Clock => clock;
@@ -49,10 +52,17 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public Stream OutStream => field ??= Console.OpenStandardOutput();
 
     /// <summary>Where data goes. Buffered unless a person watches; flushed at the end of the verb.</summary>
-    public TextWriter Out => field ??= new StreamWriter(OutStream, s_utf8, bufferSize: 32 * 1024) { AutoFlush = OutputIsTerminal };
+    public TextWriter Out => _out ??= new StreamWriter(OutStream, s_utf8, bufferSize: 32 * 1024) { AutoFlush = OutputIsTerminal };
 
-    /// <summary>Where everything goes that is not data.</summary>
-    public TextWriter Messages => field ??= new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true };
+    /// <summary>Where everything goes that is not data. What was written before as data goes out first: both may end in one file.</summary>
+    public TextWriter Messages
+    {
+        get
+        {
+            _out?.Flush();
+            return _messages.Value;
+        }
+    }
 
     /// <summary>What comes from a pipe, as bytes; reading it can be cancelled. Read either here or from <see cref="In"/>.</summary>
     public Stream InStream => field ??= OpenInput();
@@ -174,8 +184,8 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
         return pipe.Reader.AsStream();
     }
 
-    /// <summary>The name of the program where a verb or an option follows.</summary>
-    [GeneratedRegex(@"(?<![\w./-])outlay(?= [a-z-])")]
+    /// <summary>The name of the program where a verb or an option follows, or stands for one.</summary>
+    [GeneratedRegex(@"(?<![\w./-])outlay(?= [a-z[-])")]
     private static partial Regex Command();
 
     /// <summary>The terminal itself edits the line and ends the input at Ctrl-D: the console's own reader takes that for a letter.</summary>

@@ -54,7 +54,7 @@ internal static class CommandLine
 
     private static RootCommand Build(CliContext cli, string[] args)
     {
-        var root = new RootCommand("Records expenses, finds them again and sums them up. Without a verb, on a terminal: a menu.");
+        var root = new RootCommand("Records expenses, finds them again and sums them up.");
         Verb[] verbs = Verbs(cli);
         foreach (var verb in Array.Find(verbs, verb => verb.Name == args.FirstOrDefault()) is { } named ? [named] : verbs)
             verb.Define();
@@ -63,6 +63,9 @@ internal static class CommandLine
         root.SetAction((_, token) => OpenMenuAsync(cli, token));
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
+        // The forms of another system's shell would only crowd what a completion suggests.
+        help.Aliases.Remove("/h");
+        help.Aliases.Remove("/?");
         help.Action = new HelpWithExamples(cli, (HelpAction)help.Action!);
         return root;
     }

@@ -4,8 +4,8 @@ using Outlay.Reports;
 namespace Outlay.Cli;
 
 /// <summary>
-/// The menu for a person at a terminal. What is wrong is explained and asked again; the end of the input (Ctrl-D) goes back
-/// to the menu, and leaves it there.
+/// The menu for a person at a terminal. What is wrong is explained and asked again; an empty answer goes back to the menu, as
+/// the end of the input (Ctrl-D) does, which also leaves the menu itself.
 /// </summary>
 internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportService reports, Currency currency)
 {
@@ -74,11 +74,13 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
 
     private async Task AddAsync(CancellationToken token)
     {
-        if (await FillInAsync("Date (YYYY-MM-DD, today or yesterday) [today]: ", "date", new ExpenseDraft(),
-                (draft, text) => draft with { Date = DateWords.Resolve(text.Length == 0 ? "today" : text, cli.Clock) }, token) is { } dated &&
-            await FillInAsync("Description: ", "description", dated, (draft, text) => draft with { Description = text }, token) is { } described &&
-            await FillInAsync($"Amount in {currency} (like 3.50): ", "amount", described, (draft, text) => draft with { Amount = text }, token) is { } whole)
+        if (await FillInAsync("Date (YYYY-MM-DD, today or yesterday) [today]: ", "date", "today", new ExpenseDraft(),
+                (draft, text) => draft with { Date = DateWords.Resolve(text, cli.Clock) }, token) is { } dated &&
+            await FillInAsync("Description (Enter goes back): ", "description", "", dated, (draft, text) => draft with { Description = text }, token) is { } described &&
+            await FillInAsync($"Amount in {currency}, like 3.50 (Enter goes back): ", "amount", "", described, (draft, text) => draft with { Amount = text }, token) is { } whole)
             cli.Out.WriteLine($"Added {Line(await expenses.AddAsync(cli.Caller, whole, token))}");
+        else
+            cli.Out.WriteLine("Nothing was added.");
     }
 
     private async Task ShowAsync(CancellationToken token)
@@ -108,10 +110,10 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
         }
     }
 
-    /// <summary>Asks for an expense until there is one; null at the end of the input.</summary>
+    /// <summary>Asks for an expense until there is one; null to go back.</summary>
     private async Task<Expense?> FindAsync(CancellationToken token)
     {
-        while (await AskAsync("Id of the expense: ", token) is { } text)
+        while (await AskAsync("Id of the expense (Enter goes back): ", token) is { Length: > 0 } text)
         {
             try
             {
@@ -128,11 +130,12 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
         return null;
     }
 
-    /// <summary>Asks for a field until it keeps the rules; null at the end of the input.</summary>
+    /// <summary>Asks for a field until it keeps the rules; null to go back.</summary>
+    /// <param name="otherwise">What an empty answer stands for; empty when it goes back.</param>
     private async Task<ExpenseDraft?> FillInAsync(
-        string question, string field, ExpenseDraft draft, Func<ExpenseDraft, string, ExpenseDraft> set, CancellationToken token)
+        string question, string field, string otherwise, ExpenseDraft draft, Func<ExpenseDraft, string, ExpenseDraft> set, CancellationToken token)
     {
-        while (await AskAsync(question, token) is { } text)
+        while (await AskAsync(question, token) is { } answer && (answer.Length > 0 ? answer : otherwise) is { Length: > 0 } text)
         {
             var filled = set(draft, text);
             var faults = new Faults();

@@ -19,6 +19,9 @@ internal enum OutputFormat
 /// <summary>The options and arguments that several verbs take.</summary>
 internal static class Options
 {
+    /// <summary>The verb that shows the ids of what counts.</summary>
+    private const string List = "outlay list";
+
     public static Option<OutputFormat> Output() =>
         Choice("--output", "How to write the data: table, json or csv. Default: table.",
             ("table", OutputFormat.Table), ("json", OutputFormat.Json), ("csv", OutputFormat.Csv));
@@ -31,11 +34,12 @@ internal static class Options
     public static Argument<long> Id() =>
         new("ID") { Description = "The id of the expense, a whole number, as outlay list shows it.", CustomParser = result => ParseId(result, result.Tokens[0]) };
 
-    public static Argument<long[]> Ids() => new("ID")
+    /// <param name="shownBy">The verb that shows these ids.</param>
+    public static Argument<long[]> Ids(string shownBy = List) => new("ID")
     {
-        Description = "The ids of the expenses, whole numbers, as outlay list shows them.",
+        Description = $"The ids of the expenses, whole numbers, as {shownBy} shows them.",
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = result => [.. result.Tokens.Select(token => ParseId(result, token)).Distinct()],
+        CustomParser = result => [.. result.Tokens.Select(token => ParseId(result, token, shownBy)).Distinct()],
     };
 
     /// <summary>A whole number within a range.</summary>
@@ -79,11 +83,11 @@ internal static class Options
         return option;
     }
 
-    private static long ParseId(ArgumentResult result, Token token)
+    private static long ParseId(ArgumentResult result, Token token, string shownBy = List)
     {
         if (TryParseNumber(token.Value, out var id) && id > 0)
             return id;
-        result.AddError($"'{token.Value}' is not the id of an expense: give a whole number, as outlay list shows it.");
+        result.AddError($"'{token.Value}' is not the id of an expense: give a whole number, as {shownBy} shows it.");
         return 0;
     }
 

@@ -34,7 +34,7 @@ internal sealed class ProgressBar
             ColorSystem = ColorSystemSupport.NoColors,
         });
         return await console.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns([new TaskDescriptionColumn(), new ProgressBarColumn(), .. total is null ? Array.Empty<ProgressColumn>() : [new PercentageColumn(), new RemainingTimeColumn()]])
             .StartAsync(context =>
             {
                 var task = context.AddTask(title, maxValue: total ?? double.MaxValue);

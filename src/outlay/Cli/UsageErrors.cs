@@ -49,7 +49,11 @@ internal static class UsageErrors
         var isText = parsed.Tokens.Any(token => token.Type is TokenType.DoubleDash);
         var swallowed = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value)
             .Where(word => !isText && word is ['-', var first, ..] && !char.IsAsciiDigit(first));
-        return [.. parsed.UnmatchedTokens, .. swallowed];
+        // What follows an option that is not known is its value, and no fault of its own.
+        var unmatched = parsed.CommandResult.Command is RootCommand || !parsed.UnmatchedTokens.Any(word => word.StartsWith('-'))
+            ? parsed.UnmatchedTokens
+            : parsed.UnmatchedTokens.Where(word => word.StartsWith('-'));
+        return [.. unmatched, .. swallowed];
     }
 
     private static AppException Usage(Command command, IEnumerable<string> faults)
@@ -68,6 +72,8 @@ internal static class UsageErrors
     {
         if (command is RootCommand && s_otherWords.TryGetValue(word.ToLowerInvariant(), out var meant))
             return $"'{word}' is not known here. Did you mean {meant}?";
+        if (command is RootCommand or { Name: "serve" } && word is "--port" or "-p" or "--host" or "--listen" or "--address")
+            return $"'{word}' is not known here: the setting LISTEN says where the server listens, for example LISTEN=http://127.0.0.1:9000 outlay serve.";
         var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name));
         var nearest = known.MinBy(name => Distance(word, name));
         return nearest is not null && Distance(word, nearest) <= Math.Max(1, word.Length / 3)

@@ -26,8 +26,9 @@ internal static class ExpenseCommands
         new("delete", "Puts expenses into the trash, after showing them and asking.", verb => Delete(verb, cli),
             "outlay delete 12",
             "outlay delete 12 13 14 --yes"),
-        new("restore", "Takes an expense out of the trash.", verb => Restore(verb, cli),
-            "outlay restore 12"),
+        new("restore", "Takes expenses out of the trash.", verb => Restore(verb, cli),
+            "outlay restore 12",
+            "outlay restore 12 13 14"),
     ];
 
     private static void Add(Verb verb, CliContext cli)
@@ -49,10 +50,13 @@ internal static class ExpenseCommands
         verb.Add(output);
         verb.SetAction(async (parsed, token) =>
         {
+            var (first, last) = (parsed.GetValue(amount)!, parsed.GetValue(words)![^1]);
+            if (!first.Any(char.IsAsciiDigit) && Money.Fault(last, null) is null)
+                throw new AppException(ErrorCode.Usage, $"'{first}' is no amount. The amount comes first: {cli.ProgramName} add {last} {first}");
             var draft = fields.Apply(new ExpenseDraft(), parsed) with
             {
                 Date = DateWords.Resolve(parsed.GetValue(date) ?? "today", cli.Clock),
-                Amount = parsed.GetValue(amount),
+                Amount = first,
                 Description = string.Join(' ', parsed.GetValue(words)!),
             };
             var expenses = await cli.ExpensesAsync(token);
@@ -75,6 +79,11 @@ internal static class ExpenseCommands
         verb.Add(all);
         verb.Add(trash);
         verb.Add(output);
+        verb.Validators.Add(result =>
+        {
+            if (result.GetValue(all) && result.GetValue(limit) is not null)
+                result.AddError("--all and --limit exclude each other.");
+        });
         verb.SetAction(async (parsed, token) =>
         {
             if (parsed.GetValue(trash) && parsed.GetValue(output) is OutputFormat.Csv)
@@ -83,7 +92,14 @@ internal static class ExpenseCommands
             var expenses = await cli.ExpensesAsync(token);
             if (parsed.GetValue(all))
             {
-                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expenses.ListAsync(cli.Owner, wanted, token), token);
+                var found = false;
+                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expenses.ListAsync(cli.Owner, wanted, token).Select(expense =>
+                {
+                    found = true;
+                    return expense;
+                }), token);
+                if (!found)
+                    await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
                 return;
             }
 
@@ -91,9 +107,9 @@ internal static class ExpenseCommands
             var page = await expenses.PageAsync(cli.Owner, wanted, null, size, token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), page.Expenses.ToAsyncEnumerable(), token);
             if (page.Next is not null)
-                await cli.Messages.WriteLineAsync($"These are the newest {size}. There are more: --all lists them, --limit N more of them.".AsMemory(), token);
+                await cli.Messages.WriteLineAsync($"{(size == 1 ? "This is the newest one" : $"These are the newest {size}")}. There are more: --all lists them, --limit N more of them.".AsMemory(), token);
             else if (page.Expenses.Count == 0)
-                await cli.Messages.WriteLineAsync("There are no such expenses.".AsMemory(), token);
+                await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
         });
     }
 
@@ -153,20 +169,24 @@ internal static class ExpenseCommands
             }
 
             await service.DeleteAsync(cli.Caller, [.. expenses.Select(expense => (expense.Id, (IReadOnlyCollection<long>?)[expense.Version]))], token);
-            await cli.Messages.WriteLineAsync($"Deleted. To undo it: {string.Join("; ", expenses.Select(expense => $"{cli.ProgramName} restore {expense.Id}"))}".AsMemory(), token);
+            await cli.Messages.WriteLineAsync($"Deleted. To undo it: {cli.ProgramName} restore {string.Join(' ', expenses.Select(expense => expense.Id))}".AsMemory(), token);
         });
     }
 
     private static void Restore(Verb verb, CliContext cli)
     {
-        var id = Options.Id();
+        var ids = Options.Ids("outlay list --trash");
         var output = Options.Output();
-        verb.Add(id);
+        verb.Add(ids);
         verb.Add(output);
         verb.SetAction(async (parsed, token) =>
         {
             var expenses = await cli.ExpensesAsync(token);
-            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.RestoreAsync(cli.Caller, parsed.GetValue(id), null, token), token);
+            var restored = await expenses.RestoreAsync(cli.Caller, parsed.GetValue(ids)!, token);
+            if (restored is [var one])
+                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), one, token);
+            else
+                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), restored.ToAsyncEnumerable(), token);
         });
     }
 }

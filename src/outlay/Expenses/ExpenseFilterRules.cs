@@ -12,72 +12,81 @@ internal static class ExpenseFilterRules
 
     /// <summary>Reads a filter; adds what is wrong to <paramref name="faults"/>.</summary>
     /// <param name="value">What was written for a name; null when nothing was.</param>
-    public static ExpenseFilter Read(Func<string, string?> value, Faults faults)
+    /// <param name="called">What the one who wrote it calls a name; null when that is the name itself.</param>
+    public static ExpenseFilter Read(Func<string, string?> value, Faults faults, Func<string, string>? called = null)
     {
         var filter = new ExpenseFilter
         {
-            From = Date("from", value, faults),
-            To = Date("to", value, faults),
-            Category = Label("category", value, faults),
-            Tag = Label("tag", value, faults),
-            Text = Text(value, faults),
-            Min = Bound("min", value, faults),
-            Max = Bound("max", value, faults),
-            Currency = ReadCurrency(value, faults),
+            From = Date(Field("from"), faults),
+            To = Date(Field("to"), faults),
+            Category = Label(Field("category"), faults),
+            Tag = Label(Field("tag"), faults),
+            Text = Text(Field("q"), faults),
+            Min = Bound(Field("min"), faults),
+            Max = Bound(Field("max"), faults),
+            Currency = ReadCurrency(Field("currency"), faults),
         };
         if (filter.From > filter.To)
-            faults.Add("from", "'from' must not be after 'to'");
+            faults.Add(Called("from"), $"'{Called("from")}' must not be after '{Called("to")}'");
         if (filter.Min > filter.Max)
-            faults.Add("min", "'min' must not be greater than 'max'");
+            faults.Add(Called("min"), $"'{Called("min")}' must not be greater than '{Called("max")}'");
         return filter;
+
+        string Called(string name) => called?.Invoke(name) ?? name;
+
+        FilterField Field(string name) => new(Called(name), value(name));
     }
 
-    private static DateOnly? Date(string name, Func<string, string?> value, Faults faults)
+    private static DateOnly? Date(FilterField field, Faults faults)
     {
-        if (value(name) is not { } text)
+        if (field.Text is not { } text)
             return null;
         if (ExpenseRules.TryParseDate(text, out var date))
             return date;
-        faults.Add(name, ExpenseRules.DateFault(text));
+        faults.Add(field.Name, ExpenseRules.DateFault(text));
         return null;
     }
 
-    private static Label? Label(string name, Func<string, string?> value, Faults faults)
+    private static Label? Label(FilterField field, Faults faults)
     {
-        if (value(name) is not { } text)
+        if (field.Text is not { } text)
             return null;
         if (string.IsNullOrWhiteSpace(text))
-            faults.Add(name, $"'{name}' must not be empty");
-        return ExpenseRules.CheckLabel(name, $"'{name}'", text, faults);
+            faults.Add(field.Name, $"'{field.Name}' must not be empty");
+        return ExpenseRules.CheckLabel(field.Name, $"'{field.Name}'", text, faults);
     }
 
-    private static string? Text(Func<string, string?> value, Faults faults)
+    private static string? Text(FilterField field, Faults faults)
     {
-        if (value("q") is not { } text)
+        if (field.Text is not { } text)
             return null;
         if (text.Length == 0)
-            faults.Add("q", "'q' must not be empty");
-        ExpenseRules.CheckText("q", "'q'", text, MaxTextLength, allowLines: true, faults);
+            faults.Add(field.Name, $"'{field.Name}' must not be empty");
+        ExpenseRules.CheckText(field.Name, $"'{field.Name}'", text, MaxTextLength, allowLines: true, faults);
         return text;
     }
 
-    private static decimal? Bound(string name, Func<string, string?> value, Faults faults)
+    private static decimal? Bound(FilterField field, Faults faults)
     {
-        if (value(name) is not { } text)
+        if (field.Text is not { } text)
             return null;
         if (text.Length <= 20 && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bound) && bound.Scale <= Expenses.Currency.MaxDecimals)
             return bound;
-        faults.Add(name, $"'{name}' must be an amount like 3.50, with at most {Expenses.Currency.MaxDecimals} decimals");
+        faults.Add(field.Name, $"'{field.Name}' must be an amount like 3.50, with at most {Expenses.Currency.MaxDecimals} decimals");
         return null;
     }
 
-    private static Currency? ReadCurrency(Func<string, string?> value, Faults faults)
+    private static Currency? ReadCurrency(FilterField field, Faults faults)
     {
-        if (value("currency") is not { } code)
+        if (field.Text is not { } code)
             return null;
         if (Currency.TryGet(code, out var currency))
             return currency;
-        faults.Add("currency", "Currency must be a code of ISO 4217, like EUR, USD or JPY");
+        faults.Add(field.Name, "Currency must be a code of ISO 4217, like EUR, USD or JPY");
         return null;
     }
+
+    /// <summary>One condition as it was written.</summary>
+    /// <param name="Name">What messages call it.</param>
+    private readonly record struct FilterField(string Name, string? Text);
 }

@@ -119,6 +119,8 @@ internal static class ExpenseJson
     {
         if (!Utf8.IsValid(json.Span))
             throw new AppException(ErrorCode.InvalidInput, $"{name} must be text in UTF-8");
+        if (json.IsEmpty)
+            throw new AppException(ErrorCode.InvalidInput, $"{name} is empty: it must be a JSON object");
         // Some programs begin every text with a byte order mark.
         if (json.Span.StartsWith(Encoding.UTF8.Preamble))
             json = json[Encoding.UTF8.Preamble.Length..];

@@ -47,6 +47,15 @@ internal static class ExpenseOutput
         }
     }
 
+    /// <summary>Says, to a person, that nothing passes a filter, or that there is nothing at all: then perhaps it is another book than was meant.</summary>
+    public static Task WriteNoneAsync(CliContext cli, ExpenseFilter filter, CancellationToken token)
+    {
+        var message = filter == new ExpenseFilter()
+            ? $"There are no expenses in {cli.Database.Location}: {cli.ProgramName} add 3.50 Coffee records one."
+            : "There are no such expenses.";
+        return cli.Messages.WriteLineAsync(message.AsMemory(), token);
+    }
+
     /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50</c>, with the currency when it is not the owner's.</summary>
     public static string Line(Expense expense, Currency ownerCurrency)
     {

@@ -126,14 +126,16 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>Takes an expense out of the trash, as it was.</summary>
     public Task<Expense> RestoreAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
-        ChangeOneAsync(caller, ChangeAction.Restore, async change =>
+        ChangeOneAsync(caller, ChangeAction.Restore, change => RestoreAsync(change, caller.Owner, id, versions, token), token);
+
+    /// <summary>Takes several expenses out of the trash: all of them, or none.</summary>
+    public Task<IReadOnlyList<Expense>> RestoreAsync(Caller caller, IReadOnlyList<long> ids, CancellationToken token) =>
+        WriteAsync(caller, ChangeAction.Restore, async change =>
         {
-            var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: true, versions, token);
-            await ExpenseStore.SetDeletedAsync(change.Connection, caller.Owner, id, null, change.Now, token);
-            var expense = old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = null };
-            change.Totals.Add(old.Content);
-            await change.History.AddAsync(expense, token);
-            return expense;
+            var restored = new List<Expense>();
+            foreach (var id in ids.Order())
+                restored.Add(await RestoreAsync(change, caller.Owner, id, null, token));
+            return (IReadOnlyList<Expense>)restored;
         }, token);
 
     /// <summary>The currency of an expense of this owner that names none.</summary>
@@ -209,11 +211,22 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         return expense;
     }
 
+    private async Task<Expense> RestoreAsync(
+        ExpenseChange change, string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token)
+    {
+        var old = await LockAsync(change.Connection, owner, id, inTrash: true, versions, token);
+        await ExpenseStore.SetDeletedAsync(change.Connection, owner, id, null, change.Now, token);
+        var expense = old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = null };
+        change.Totals.Add(old.Content);
+        await change.History.AddAsync(expense, token);
+        return expense;
+    }
+
     /// <param name="id">What was asked for.</param>
     /// <param name="inTrash">What was found in the trash of the same owner; null when there is nothing.</param>
     private static AppException NotFound(long id, Expense? inTrash) => new(ErrorCode.NotFound, inTrash is null
         ? $"Expense with id {id} not found"
-        : $"Expense with id {id} not found: it is in the trash, and restore {id} (over HTTP: POST /expenses/{id}/restore) brings it back");
+        : $"Expense with id {id} not found: it is in the trash, and can be restored");
 
     private static ExpenseContent Check(ExpenseDraft draft, Currency ownerCurrency)
     {

@@ -33,7 +33,7 @@ internal sealed class FilterOptions(string lastDay = "--to")
     public ExpenseFilter Read(ParseResult parsed, TimeProvider clock)
     {
         var faults = new Faults();
-        var filter = ExpenseFilterRules.Read(name => Value(name, parsed, clock), faults);
+        var filter = ExpenseFilterRules.Read(name => Value(name, parsed, clock), faults, called: name => _options[name].Name);
         faults.ThrowIfAny();
         return filter;
     }

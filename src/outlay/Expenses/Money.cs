@@ -79,7 +79,7 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
         if (text is ['-', .. var rest] && IsPlain(rest))
             return "Amount must be greater than 0";
         if (!IsPlain(text))
-            return "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent";
+            return "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency";
 
         var point = text.IndexOf('.');
         var decimals = point < 0 ? 0 : text.Length - point - 1;

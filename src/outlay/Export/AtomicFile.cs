@@ -28,7 +28,7 @@ internal static class AtomicFile
             Remove(temporary);
             throw !replace && File.Exists(path)
                 ? new AppException(ErrorCode.Conflict, $"{path} is there already: choose another name.", e)
-                : new AppException(ErrorCode.Unavailable, $"{path} cannot be written: {e.Message}", e);
+                : new AppException(ErrorCode.Unavailable, $"{path} cannot be written: {Reason(e, temporary, path)}", e);
         }
         catch
         {
@@ -36,6 +36,10 @@ internal static class AtomicFile
             throw;
         }
     }
+
+    private static string Reason(Exception failure, string temporary, string path) => failure is DirectoryNotFoundException
+        ? "its folder is not there."
+        : failure.Message.Replace(Path.GetFileName(temporary), Path.GetFileName(path), StringComparison.Ordinal);
 
     /// <summary>A temporary file is in a folder that exists, or was never made.</summary>
     private static void Remove(string temporary)

@@ -19,7 +19,7 @@ internal static class ExportCommands
     private static void Export(Verb verb, CliContext cli)
     {
         var format = Options.Choice<ExportFormat?>("--format",
-            "How to write them: csv or ndjson (one JSON object a line). Default: as the ending of the file says, otherwise csv.",
+            "How to write them: csv or ndjson (one JSON object a line). Default: as the ending of the file says; csv where it has none.",
             ("csv", ExportFormat.Csv), ("ndjson", ExportFormat.Ndjson));
         var to = Options.Text("--to", "FILE", "The file to write. Default: standard output.");
         var yes = Options.Yes();
@@ -34,6 +34,8 @@ internal static class ExportCommands
             var file = parsed.GetValue(to);
             if (ExpenseRules.TryParseDate(file, out _))
                 throw new AppException(ErrorCode.Usage, $"--to names the file to write, and '{file}' is a date: the last day is --until.");
+            if (Directory.Exists(file))
+                throw new AppException(ErrorCode.InvalidInput, $"{file} is a folder: name a file in it.");
             var form = parsed.GetValue(format) ?? FormatOf(file);
             if (file is null)
             {
@@ -54,8 +56,13 @@ internal static class ExportCommands
         });
     }
 
-    private static ExportFormat FormatOf(string? file) =>
-        Path.GetExtension(file)?.ToLowerInvariant() is ".ndjson" or ".jsonl" ? ExportFormat.Ndjson : ExportFormat.Csv;
+    private static ExportFormat FormatOf(string? file) => Path.GetExtension(file)?.ToLowerInvariant() switch
+    {
+        null or "" or ".csv" => ExportFormat.Csv,
+        ".ndjson" or ".jsonl" => ExportFormat.Ndjson,
+        var ending => throw new AppException(ErrorCode.Usage,
+            $"'{ending}' is no format that is known here: let the file end in .csv or .ndjson, or say which it is with --format csv or --format ndjson."),
+    };
 
     private static Task<bool> MayReplaceAsync(CliContext cli, string file, CancellationToken token) =>
         cli is { InputIsTerminal: true, MessagesAreOnTerminal: true }

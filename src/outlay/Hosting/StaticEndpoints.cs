@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Outlay.Http;
 
@@ -14,12 +15,12 @@ internal static class StaticEndpoints
         group.MapMethods("/problems/{slug}", Reading.Methods, Problem);
     }
 
-    private static IResult Root(HttpRequest request)
+    private static IResult Root(HttpRequest request, Settings settings)
     {
         request.HttpContext.Response.Headers.Vary = "Accept";
         var wantsPage = request.GetTypedHeaders().Accept.Any(type => type.MatchesMediaType("text/html") && !type.MatchesAllTypes);
         return wantsPage
-            ? Results.Content(Resource("index.html"), "text/html; charset=utf-8")
+            ? Results.Content(Resource("index.html").Replace("outlay add", $"{WebUtility.HtmlEncode(settings.Command)} add", StringComparison.Ordinal), "text/html; charset=utf-8")
             : Results.Content($$"""{"status":"ok","service":"outlay","version":"{{Product.Version}}"}""", "application/json");
     }
 

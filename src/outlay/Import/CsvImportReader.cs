@@ -80,7 +80,7 @@ internal sealed class CsvImportReader : ImportReader
         if (_malformed is { } malformed && malformed.LineNumber == line && FaultOf(malformed.Reason) is { } fault)
             return ImportRow.Faulty(line, fault);
         if (_csv.FieldCount != _columns.Count)
-            return ImportRow.Faulty(line, $"The row has {Plural.Of(_csv.FieldCount, "cell")}, the header names {Plural.Of(_columns.Count, "column")}: a cell that holds the separator must stand in quotes");
+            return ImportRow.Faulty(line, $"The row has {Plural.Of(_csv.FieldCount, "cell")}, the header names {Plural.Of(_columns.Count, "column")}: {(_csv.FieldCount > _columns.Count ? "a cell that holds the separator must stand in quotes" : "a cell without a value is left empty, not out")}");
         if (Text(_columns.DeletedAt) is { Length: > 0 })
             return ImportRow.Omitted(line, LeftOut.Trash);
         if (Text(_columns.Owner) is { Length: > 0 } owner && owner != _owner)

@@ -45,8 +45,18 @@ internal static class ImportCommands
                 AllowDuplicates = parsed.GetValue(duplicates),
                 Currency = parsed.GetValue(currency) is { } code ? CurrencyOf(code) : null,
             };
-            var report = await ImportAsync(cli, parsed.GetValue(file)!, options, token);
-            WriteReport(cli, report, options);
+            try
+            {
+                WriteReport(cli, await ImportAsync(cli, parsed.GetValue(file)!, options, token), options);
+            }
+            catch (OperationCanceledException e)
+            {
+                throw new AppException(ErrorCode.Cancelled, "Cancelled. Nothing was imported.", e);
+            }
+            catch (AppException e) when (e.Code is ErrorCode.Unavailable)
+            {
+                throw new AppException(e.Code, $"{e.Message} Nothing was imported.", e);
+            }
         });
     }
 

@@ -34,6 +34,10 @@ internal static class ReportCommands
             var reports = await cli.ReportsAsync(token);
             var summary = await reports.SummariseAsync(cli.Owner, wanted, parsed.GetValue(group), token);
             await SummaryOutput.WriteAsync(cli, parsed.GetValue(output), summary, parsed.GetValue(group), token);
+            if (summary.Totals.Count == 0)
+                await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
+            else if (parsed.GetValue(group) is SummaryGroup.Tag)
+                await cli.Messages.WriteLineAsync("An expense counts under each of its tags: these sums do not add up to the total.".AsMemory(), token);
         });
     }
 

@@ -112,6 +112,8 @@ internal sealed class PostgresDatabase : Database
             Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables. After an upgrade, the owner runs outlay migrate.", exception),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
             Unavailable($"The disk of PostgreSQL at {Location} is full.", exception),
+        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } =>
+            Unavailable($"PostgreSQL at {Location} is stopping or starting, or ended the session: see that it runs, and try again.", exception),
         PostgresException { SqlState: var state } when IsPassing(state) =>
             Unavailable($"PostgreSQL at {Location} cannot do this right now (SQLSTATE {state}).", exception),
         PostgresException => null,

@@ -85,7 +85,7 @@ public sealed class RestoreTests
         var written = await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
 
         backup.Position = 0;
-        var restored = await new BackupRestore(target.Database).RunAsync(backup, Test.Token);
+        var restored = await new BackupRestore(target.Database, target.Clock).RunAsync(backup, Test.Token);
 
         Assert.Contains(written.Parts, part => part.Name == "history.00002.tsv");
         Assert.Equal(written.Parts, restored.Manifest.Parts);

@@ -102,10 +102,65 @@ public sealed class ExpenseVerbTests
 
         Assert.Equal("", await IdsAsync(book));
         Assert.Equal("2 1", await IdsAsync(book, "--trash"));
-        Assert.Contains("it is in the trash, and restore 1", (await book.FailAsync(4, "show", "1")).Error, StringComparison.Ordinal);
+        Assert.Matches("it is in the trash, and can be restored\n.*outlay restore", (await book.FailAsync(4, "show", "1")).Error);
         Assert.DoesNotContain("it is in the trash", (await book.FailAsync(4, "show", "3")).Error, StringComparison.Ordinal);
         await book.RunAsync("restore", "1");
         Assert.Equal("1", await IdsAsync(book));
+    }
+
+    [Theory, EachEngine]
+    public async Task What_was_deleted_together_is_restored_together_or_not_at_all(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        foreach (var description in new[] { "One", "Two", "Three" })
+            await book.RunAsync("add", "1", description);
+
+        var deleted = await book.FailAsync(0, "delete", "3", "1", "--yes");
+
+        Assert.EndsWith("To undo it: outlay restore 3 1\n", deleted.Error, StringComparison.Ordinal);
+        Assert.Contains("id 2 is not in the trash", (await book.FailAsync(4, "restore", "1", "2")).Error, StringComparison.Ordinal);
+        Assert.Equal("2", await IdsAsync(book));
+        Assert.Contains("Three", await book.RunAsync("restore", "3", "1"), StringComparison.Ordinal);
+        Assert.Equal("3 2 1", await IdsAsync(book));
+    }
+
+    [Theory, EachEngine]
+    public async Task An_empty_book_says_which_one_it_is_and_a_filter_that_lets_nothing_pass_says_so(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+
+        foreach (var verb in new[] { "list", "list --all", "summary" })
+            Assert.Matches(@"^There are no expenses in \S+: outlay add 3\.50 Coffee records one\.\n$", (await book.FailAsync(0, verb.Split(' '))).Error);
+        foreach (var verb in new[] { "list", "list --all", "summary" })
+            Assert.Equal("There are no such expenses.\n", (await book.FailAsync(0, [.. verb.Split(' '), "--category", "nosuch"])).Error);
+        Assert.Equal("There are no such expenses.\n", (await book.FailAsync(0, "list", "--trash")).Error);
+    }
+
+    [Fact]
+    public async Task A_bad_filter_is_told_by_the_names_of_its_options()
+    {
+        await using var book = await Book.CreateAsync(Engine.Sqlite);
+
+        var list = await book.FailAsync(3, "list", "--search", new string('x', 101), "--min", "x", "--from", "today", "--to", "yesterday");
+        var export = await book.FailAsync(3, "export", "--from", "today", "--until", "yesterday");
+
+        Assert.Equal(
+            "--search: '--search' can have at most 100 characters, this one has 101\n" +
+            "--min: '--min' must be an amount like 3.50, with at most 3 decimals\n" +
+            "--from: '--from' must not be after '--to'\n", list.Error);
+        Assert.Equal("--from: '--from' must not be after '--until'\n", export.Error);
+    }
+
+    [Fact]
+    public async Task What_is_said_of_a_list_stands_behind_it_in_a_file_of_both()
+    {
+        await using var book = await Book.CreateAsync(Engine.Sqlite);
+        await book.RunAsync("add", "1", "One");
+        await book.RunAsync("add", "1", "Two");
+
+        var both = await OutlayProcess.RunScriptAsync("outlay list --limit 1 2>&1", book.Environment);
+
+        Assert.Matches(@"Two\nThis is the newest one\. There are more", both.Output);
     }
 
     [Theory, EachEngine]

@@ -24,6 +24,16 @@ public sealed class ReportVerbTests
     }
 
     [Theory, EachEngine]
+    public async Task Sums_by_tag_say_why_they_are_not_the_total(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--tag", "work", "--tag", "bar");
+
+        Assert.Contains("under each of its tags", (await book.FailAsync(0, "summary", "--by", "tag")).Error, StringComparison.Ordinal);
+        Assert.Empty((await book.FailAsync(0, "summary", "--by", "category")).Error);
+    }
+
+    [Theory, EachEngine]
     public async Task The_doctor_finds_totals_that_do_not_agree_and_repairs_them(Engine engine)
     {
         await using var book = await Book.CreateAsync(engine);

@@ -34,6 +34,9 @@ public sealed class UsageTests
     [InlineData("one of table, json, csv", "list", "--output", "xml")]
     [InlineData("name at least one field", "edit", "1")]
     [InlineData("exclude each other", "edit", "1", "--tag", "a", "--no-tags")]
+    [InlineData("exclude each other", "list", "--all", "--limit", "3")]
+    [InlineData("as outlay list --trash shows it", "restore", "abc")]
+    [InlineData("setting LISTEN", "serve", "--port", "9000")]
     public async Task A_bad_command_line_says_what_is_wrong_and_what_to_do(string message, params string[] arguments)
     {
         var result = await OutlayProcess.RunAsync(arguments);
@@ -42,6 +45,24 @@ public sealed class UsageTests
         Assert.Empty(result.Output);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.Contains("--help", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_value_of_an_unknown_option_is_no_fault_of_its_own()
+    {
+        var result = await OutlayProcess.RunAsync(["serve", "--port", "9000"]);
+
+        Assert.DoesNotContain("'9000'", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'Coffee' is no amount. The amount comes first: outlay add 3.50 Coffee\n", "add", "Coffee", "3.50")]
+    [InlineData("'.json' is no format that is known here: let the file end in .csv or .ndjson, or say which it is with --format csv or --format ndjson.\n", "export", "--to", "x.json")]
+    public async Task What_was_probably_meant_is_named(string message, params string[] arguments)
+    {
+        var result = await OutlayProcess.RunAsync(arguments);
+
+        Assert.Equal((2, "", message), (result.ExitCode, result.Output, result.Error));
     }
 
     [Theory]
@@ -56,6 +77,7 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("--help")]
     [InlineData("add", "--help")]
     [InlineData("add")]
     [InlineData("show", "7")]
@@ -65,8 +87,8 @@ public sealed class UsageTests
     {
         var result = await OutlayProcess.RunAsync(arguments, new Dictionary<string, string> { ["OUTLAY_COMMAND"] = "./run" });
 
-        Assert.Matches(@"\./run [a-z-]", result.Output + result.Error);
-        Assert.DoesNotMatch(@"outlay [a-z-]", result.Output + result.Error);
+        Assert.Matches(@"\./run [a-z[-]", result.Output + result.Error);
+        Assert.DoesNotMatch(@"outlay [a-z[-]", result.Output + result.Error);
     }
 
     [Fact]
@@ -126,6 +148,7 @@ public sealed class UsageTests
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(suggestion, result.Output.Split('\n'));
+        Assert.DoesNotContain("/", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

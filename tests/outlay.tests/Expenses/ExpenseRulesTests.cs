@@ -135,7 +135,7 @@ public sealed class ExpenseRulesTests
     [InlineData("99999999999999", null)]
     [InlineData("100000000000000", "Amount must be at most 99999999999999")]
     [InlineData("3.5050", "No currency has more than 3 decimals, this amount has 4; amounts are never rounded")]
-    [InlineData("3,50", "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent")]
+    [InlineData("3,50", "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency")]
     [InlineData("-3.50", "Amount must be greater than 0")]
     [InlineData("0.000", "Amount must be greater than 0")]
     [InlineData("", "Amount is required")]

@@ -88,7 +88,7 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a script of bash in which <c>outlay</c> is the program, and which ends at the first command that fails.</summary>
-    public static async Task<ProcessResult> RunScriptAsync(string script, IReadOnlyDictionary<string, string> environment)
+    public static async Task<ProcessResult> RunScriptAsync(string script, IReadOnlyDictionary<string, string>? environment = null)
     {
         await using var process = new OutlayProcess("bash", ["-euo", "pipefail", "-c", $"outlay() {{ '{Program}' \"$@\"; }}\n{script}"], environment);
         process.EndInput();

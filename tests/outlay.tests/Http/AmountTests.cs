@@ -37,7 +37,7 @@ public sealed class AmountTests
     [Theory, EachEngine]
     public async Task An_amount_that_is_not_exact_or_not_plain_is_refused_with_a_reason(Engine engine)
     {
-        const string NotPlain = "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent";
+        const string NotPlain = "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency";
         const string TooMuch = "Amount must be at most 999999999999.99";
         await using var server = await TestServer.StartAsync(engine);
         (string Written, string Currency, string Message)[] cases =

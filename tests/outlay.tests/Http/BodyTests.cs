@@ -39,6 +39,7 @@ public sealed class BodyTests
         await using var server = await TestServer.StartAsync(engine);
         (string Body, string Detail)[] cases =
         [
+            ("", "The body is empty: it must be a JSON object"),
             ("{", "The body is not valid JSON (byte 2)"),
             ("{\n  \"date\":\n}", "The body is not valid JSON (line 3, byte 1)"),
             ("""{"date":"2026-02-19","amount":3.50,"amount":4.50}""", "The body names a field twice"),

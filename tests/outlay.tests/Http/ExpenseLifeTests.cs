@@ -82,7 +82,7 @@ public sealed class ExpenseLifeTests
         deleted.MustBe(204);
         Assert.Equal("", deleted.Body);
         var gone = (await server.GetAsync("/expenses/1")).MustBeProblem(404, "not-found");
-        Assert.Equal("Expense with id 1 not found: it is in the trash, and restore 1 (over HTTP: POST /expenses/1/restore) brings it back", gone.Detail);
+        Assert.Equal("Expense with id 1 not found: it is in the trash, and can be restored", gone.Detail);
         Assert.Equal("[]", (await server.GetAsync("/expenses")).Body);
         Assert.Equal("0.00", (await server.GetAsync("/expenses/summary")).Json.GetProperty("total").GetRawText());
         var trash = (await server.GetAsync("/trash")).Json;
@@ -116,7 +116,7 @@ public sealed class ExpenseLifeTests
         await server.AddAsync(Coffee);
         await server.SendAsync("DELETE", "/expenses/2");
 
-        foreach (var (id, where) in new[] { (2, ": it is in the trash, and restore 2 (over HTTP: POST /expenses/2/restore) brings it back"), (9, "") })
+        foreach (var (id, where) in new[] { (2, ": it is in the trash, and can be restored"), (9, "") })
         {
             var missing = $"Expense with id {id} not found{where}";
             Assert.Equal(missing, (await server.GetAsync($"/expenses/{id}")).MustBeProblem(404, "not-found").Detail);

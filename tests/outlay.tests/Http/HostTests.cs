@@ -30,6 +30,16 @@ public sealed class HostTests
         (await server.GetAsync("/expenses", ("Host", "outlay.example"))).MustBe(200);
     }
 
+    [Fact]
+    public async Task The_page_at_the_address_names_the_program_as_the_user_runs_it()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite, ("OUTLAY_COMMAND", "./run"));
+
+        var page = (await server.GetAsync("/", ("Accept", "text/html"))).MustBe(200).Body;
+
+        Assert.Contains("<code>./run add 3.50 Coffee</code>", page, StringComparison.Ordinal);
+    }
+
     [Theory, EachEngine]
     public async Task A_page_of_another_site_changes_nothing(Engine engine)
     {

@@ -46,7 +46,7 @@ public sealed class CsvImportReaderTests
                 owner: "ana"));
 
     [Theory]
-    [InlineData("2026-01-01,a", "2: The row has 2 cells, the header names 3 columns: a cell that holds the separator must stand in quotes")]
+    [InlineData("2026-01-01,a", "2: The row has 2 cells, the header names 3 columns: a cell without a value is left empty, not out")]
     [InlineData("2026-01-01,a,1,2", "2: The row has 4 cells, the header names 3 columns: a cell that holds the separator must stand in quotes")]
     [InlineData("2026-01-01,\"a,1\n2026-01-02,b,2\n", "2: A quote is opened and not closed: close it, and write a quote within quotes twice")]
     [InlineData("2026-01-01,\"a\"b,1", "2: There is text behind a closing quote: write a quote within quotes twice")]

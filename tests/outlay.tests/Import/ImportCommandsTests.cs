@@ -53,14 +53,14 @@ public sealed class ImportCommandsTests
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         const string File = "date,description,amount\n2026-01-01,Tea,\"1,50\"\n2026-01-01,Coffee,3.50\n";
-        const string Fault = "line 2: amount: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent\n";
+        const string Fault = "line 2: amount: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency\n";
 
         var refused = await OutlayProcess.RunAsync(["import", "-"], database.Environment, File);
         var nothing = await ListAsync(database);
         var skipped = await OutlayProcess.RunAsync(["import", "-", "--skip-invalid"], database.Environment, File);
 
         Assert.Equal((3, ""), (refused.ExitCode, refused.Output));
-        Assert.Equal($"{Fault}1 of 2 rows breaks the rules, nothing was imported: correct them, or leave them out with --skip-invalid.\n", refused.Error);
+        Assert.Equal($"{Fault}1 of 2 rows breaks the rules, nothing was imported: correct it, or leave it out with --skip-invalid.\n", refused.Error);
         Assert.Equal("", nothing);
         Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n"), (skipped.ExitCode, skipped.Output));
         Assert.Equal($"{Fault}Left out: 1 row that breaks the rules.\n", skipped.Error);
@@ -78,7 +78,7 @@ public sealed class ImportCommandsTests
         await import.SignalAsync("INT");
         var end = await import.WaitForExitAsync();
 
-        Assert.Equal((130, "", "Cancelled."), (end.ExitCode, end.Output, end.Error.Split('\n')[^2]));
+        Assert.Equal((130, "", "Cancelled. Nothing was imported."), (end.ExitCode, end.Output, end.Error.Split('\n')[^2]));
         Assert.Equal("", await ListAsync(database));
     }
 
@@ -90,6 +90,45 @@ public sealed class ImportCommandsTests
         var result = await OutlayProcess.RunAsync(["import", file]);
 
         Assert.Equal((3, "", $"{message}\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Fact]
+    public async Task An_import_without_a_database_says_that_nothing_was_imported()
+    {
+        var environment = new Dictionary<string, string> { ["DB_HOST"] = "127.0.0.1", ["DB_PORT"] = "1" };
+
+        var import = await OutlayProcess.RunAsync(["import", "-"], environment, TwoRows);
+
+        Assert.Equal(69, import.ExitCode);
+        Assert.EndsWith(" Nothing was imported.\n", import.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".", 3, ". is a folder: name a file in it.\n")]
+    [InlineData("nope/x.csv", 69, "nope/x.csv cannot be written: its folder is not there.\n")]
+    public async Task A_file_that_cannot_be_written_is_named_with_the_reason(string file, int exitCode, string message)
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+
+        var export = await RunAsync(database, "export", "--to", file);
+
+        Assert.Equal((exitCode, message), (export.ExitCode, export.Error));
+    }
+
+    [Theory]
+    [InlineData("x.jsonl", "{")]
+    [InlineData("x.CSV", "id,")]
+    [InlineData("x", "id,")]
+    [InlineData("x.json", "{", "--format", "ndjson")]
+    public async Task The_ending_of_a_file_says_how_it_is_written_unless_an_option_does(string name, string start, params string[] options)
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await OutlayProcess.RunAsync(["import", "-"], database.Environment, TwoRows);
+        var file = Path.Combine(database.Folder, name);
+
+        await RunAsync(database, ["export", "--to", file, .. options]);
+
+        Assert.StartsWith(start, await File.ReadAllTextAsync(file), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,6 +177,19 @@ public sealed class ImportCommandsTests
         Assert.Contains("Importing", end.Output, StringComparison.Ordinal);
         Assert.Contains("Imported 2 expenses.", end.Output, StringComparison.Ordinal);
         Assert.Equal(Listed, await ListAsync(database));
+    }
+
+    [Fact]
+    public async Task A_terminal_shows_no_share_of_an_export_whose_length_nobody_knows()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+
+        await using var export = OutlayProcess.StartInTerminal(["export", "--to", Path.Combine(database.Folder, "x.csv")], database.Environment);
+        var end = await export.WaitForExitAsync();
+
+        Assert.Contains("Exporting", end.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("%", end.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("*", end.Output, StringComparison.Ordinal);
     }
 
     private static Task<ProcessResult> RunAsync(TestDatabase database, params string[] arguments) => OutlayProcess.RunAsync(arguments, database.Environment);
