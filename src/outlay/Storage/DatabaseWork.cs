@@ -1,0 +1,254 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+
+namespace Outlay.Storage;
+
+/// <content>How work runs on a database: within its time, again where that is safe, and with a commit that is never guessed about.</content>
+internal abstract partial class Database
+{
+    private static readonly AsyncLocal<TimeSpan?> s_budget = new();
+
+    private readonly RetryBudget _retries = new();
+
+    private static TimeSpan Budget => s_budget.Value ?? Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// Limits how long each read, the work of each write and the way to the first row of a list may take, for everything that the present
+    /// request asks for. What runs in the background has no such limit.
+    /// </summary>
+    public static void LimitRequest(TimeSpan budget) => s_budget.Value = budget;
+
+    /// <summary>
+    /// Runs reads on one connection, and again when it is lost: they must be no more than that.
+    /// Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.
+    /// </summary>
+    public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+        TryAsync(() =>
+        {
+            return InTimeAsync(RunAsync());
+
+            async Task<T> RunAsync()
+            {
+                await using var connection = await Explained(OpenAsync(token));
+                return await read(connection);
+            }
+        }, repeatable: true, token);
+
+    /// <summary>As <see cref="ReadAsync"/>, but once, and all statements see the data of one moment.</summary>
+    public Task<T> SnapshotAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+        TryAsync(() =>
+        {
+            return InTimeAsync(RunAsync());
+
+            async Task<T> RunAsync()
+            {
+                await using var connection = await OpenAsync(token);
+                await using var transaction = await BeginSnapshotAsync(connection, token);
+                return await read(connection);
+            }
+        }, repeatable: false, token);
+
+    /// <summary>Asks whether the database answers. Throws as <see cref="ReadAsync"/> does.</summary>
+    public Task ProbeAsync(CancellationToken token) =>
+        ReadAsync(connection => new Sql("select 1").ScalarAsync<int>(connection, token), token);
+
+    /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
+    public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
+    {
+        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(sql, token), late => late.DisposeAsync().AsTask()));
+        var ended = false;
+        try
+        {
+            while (await Explained(stream.Reader.ReadAsync(token)))
+                yield return map(stream.Reader);
+            ended = true;
+        }
+        finally
+        {
+            // A reader that is left early would read on to the last row before it gives its connection back.
+            if (!ended)
+                stream.Command.Cancel();
+        }
+    }
+
+    /// <summary>
+    /// Runs one write transaction: all of it is stored when this returns, or nothing when it throws. Cancelling stops the
+    /// work, but never the commit itself.
+    /// Throws <see cref="ErrorCode.Unavailable"/>, or <see cref="ErrorCode.OutcomeUnknown"/> when the commit got no answer.
+    /// </summary>
+    public Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken token) =>
+        WriteAsync(write, null, repeatable: false, token);
+
+    /// <summary>As the other, but when the commit got no answer, it finds out what became of it.</summary>
+    /// <param name="write">What the transaction does.</param>
+    /// <param name="wasStored">
+    /// Asked on another connection: waits until the transaction is over, then says whether it was stored. Null when nobody could tell.
+    /// </param>
+    /// <param name="repeatable">Whether <paramref name="write"/> can be run again when it was not stored.</param>
+    /// <param name="token">Stops the work.</param>
+    public Task<T> WriteAsync<T>(
+        Func<DbConnection, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
+        TryAsync(async () =>
+        {
+            var result = default(T);
+            var commit = new CommitPoint();
+            var work = RunAsync();
+            try
+            {
+                await InTimeAsync(work, repeatable, commit);
+            }
+            catch (Exception e) when (commit.IsPassed && (e is TimeoutException || IsOutcomeUnknown(e)))
+            {
+                if (!await WasStoredAsync(wasStored, e))
+                    throw e is TimeoutException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
+            }
+
+            return result!;
+
+            // Goes on by itself when it is not waited for any longer, up to the commit.
+            async Task RunAsync()
+            {
+                using var turn = await TakeTurnAsync(token);
+                await using var connection = await Explained(OpenAsync(token));
+                await using var transaction = await BeginWriteAsync(connection, token);
+                result = await write(connection);
+                token.ThrowIfCancellationRequested();
+                commit.Pass();
+                // A commit is not cancelled: half-way through nobody would know what it did.
+                await transaction.CommitAsync(CancellationToken.None);
+            }
+        }, repeatable, token);
+
+    /// <summary>Tries something until it succeeds, or there is no use in trying it again.</summary>
+    private async Task<T> TryAsync<T>(Func<Task<T>> attempt, bool repeatable, CancellationToken token)
+    {
+        _retries.Earn();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (Exception e) when (repeatable && DidNothing(e) && _retries.TrySpend(tries))
+            {
+                await Task.Delay(RetryBudget.Pause, token);
+            }
+            catch (Exception e) when (Explain(e) is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits for work as long as the budget lasts. Work on a server that hangs cannot even be cancelled: it is left to itself then, and ends when
+    /// the server or the connection does.
+    /// </summary>
+    /// <param name="discard">Takes what comes too late.</param>
+    private static async Task<T> InTimeAsync<T>(Task<T> work, Func<T, Task>? discard = null)
+    {
+        try
+        {
+            return await work.WaitAsync(Budget);
+        }
+        catch (TimeoutException e)
+        {
+            if (discard is not null)
+                _ = DiscardAsync();
+            throw Late(e);
+        }
+
+        async Task DiscardAsync() => await discard(await work);
+    }
+
+    /// <summary>As the other, of work that may be committing: that is given some time more.</summary>
+    private async Task InTimeAsync(Task work, bool limited, CommitPoint commit)
+    {
+        try
+        {
+            await work.WaitAsync(limited ? Budget : Timeout.InfiniteTimeSpan);
+        }
+        catch (TimeoutException e) when (commit.TryClose())
+        {
+            throw Late(e);
+        }
+        catch (TimeoutException)
+        {
+            await work.WaitAsync(patience / 2);
+        }
+    }
+
+    private static AppException Late(Exception e) => Unavailable($"The database did not answer within {Budget.TotalSeconds} s.", e);
+
+    /// <summary>Finds out whether a change was stored whose commit got no answer.</summary>
+    private async Task<bool> WasStoredAsync(Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
+        (wasStored is null ? null : await AskAsync(wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown,
+            "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", failure)
+        { RetryAfter = RetryAfter };
+
+    /// <summary>Asks until there is an answer or the patience is over; null then.</summary>
+    private async Task<bool?> AskAsync(Func<DbConnection, CancellationToken, Task<bool>> wasStored)
+    {
+        // Not cancelled with the request: the caller is owed an answer that is true.
+        using var limit = new CancellationTokenSource(patience);
+        while (!limit.IsCancellationRequested)
+        {
+            try
+            {
+                return await RunAsync().WaitAsync(limit.Token);
+            }
+            catch (Exception e) when (e is AppException or OperationCanceledException || Explain(e) is not null)
+            {
+                await Task.WhenAny(Task.Delay(RetryBudget.Pause, limit.Token));
+            }
+        }
+
+        return null;
+
+        async Task<bool> RunAsync()
+        {
+            await using var connection = await OpenAsync(limit.Token);
+            // Cancelling it would wait for a server that hangs: it ends with its lock_timeout.
+            return await wasStored(connection, CancellationToken.None);
+        }
+    }
+
+    private async Task<OpenStream> OpenStreamAsync(Sql sql, CancellationToken token)
+    {
+        var connection = await OpenAsync(token);
+        var command = sql.On(connection);
+        try
+        {
+            return new OpenStream(connection, command, await command.ExecuteReaderAsync(token));
+        }
+        catch
+        {
+            await command.DisposeAsync();
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<T> Explained<T>(Task<T> task)
+    {
+        try
+        {
+            return await task;
+        }
+        catch (Exception e) when (Explain(e) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>A statement whose rows are being read.</summary>
+    private sealed record OpenStream(DbConnection Connection, DbCommand Command, DbDataReader Reader) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Reader.DisposeAsync();
+            await Command.DisposeAsync();
+            await Connection.DisposeAsync();
+        }
+    }
+}
