@@ -9,12 +9,15 @@ internal static class UsageErrors
     /// <summary>What other programs call the same.</summary>
     private static readonly Dictionary<string, string> s_otherWords = new[]
     {
-        ("add", "new create insert record log spend pay"),
+        ("add", "new create insert record spend pay"),
         ("list", "ls ps ll dir all find search query"),
         ("show", "cat get view read info open"),
         ("edit", "update change modify set patch mv"),
         ("delete", "rm del remove erase trash"),
-        ("restore", "undo undelete recover"),
+        ("restore", "undelete recover"),
+        ("undo", "revert rollback redo"),
+        ("history", "log changes audit versions"),
+        ("purge", "empty clean expunge"),
         ("summary", "sum total totals report reports stats count"),
         ("import", "load upload"),
         ("export", "save dump download"),

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Outlay.History;
 
-/// <summary>Walks along the chain of each owner, and computes every hash of it anew.</summary>
-internal sealed class ChainCheck
+/// <summary>Walks along the chain of an owner, and computes every hash of it anew.</summary>
+/// <param name="head">Where the chain must end.</param>
+internal sealed class ChainCheck(ChainHead head)
 {
-    private ChainRow? _last;
-    private byte[] _lastChange = [];
+    private ChainChange? _change;
+    private byte[] _lastChange = HistoryChain.BeforeChanges(head.Owner);
     private byte[] _lastRow = [];
-    private long _seq;
     private long _n;
 
     /// <summary>How many changes were checked so far.</summary>
@@ -21,76 +21,63 @@ internal sealed class ChainCheck
     /// <returns>The first fault; null when there is none.</returns>
     public async Task<HistoryFault?> RunAsync(DbConnection connection, CancellationToken token)
     {
-        await foreach (var row in HistoryCheckStore.Chains().EachAsync(connection, row => HistoryCheckStore.ReadChain(row, _last), token))
+        await foreach (var row in HistoryCheckStore.Chain(head.Owner).EachAsync(connection, row => HistoryCheckStore.ReadChain(row, _change), token))
         {
             if (Take(row) is { } fault)
                 return fault;
         }
 
-        return EndChange() ?? EndOwner();
+        return EndChange() ?? CheckHead();
     }
 
     private HistoryFault? Take(ChainRow row)
     {
-        if (row.Change?.Id != _last?.Change?.Id && EndChange() is { } wrongChange)
-            return wrongChange;
-        if (row.Owner != _last?.Owner)
-        {
-            if (EndOwner() is { } wrongOwner)
-                return wrongOwner;
-            _lastChange = HistoryChain.BeforeChanges(row.Owner);
-            _seq = 0;
-        }
-
-        var begins = row.Change is not null && row.Change.Id != _last?.Change?.Id;
-        _last = row;
-        return (begins ? BeginChange(row) : null) ?? (row.Row is null ? null : CheckRow(row, row.Row));
+        var fault = ReferenceEquals(row.Change, _change) ? null : EndChange() ?? BeginChange(row.Change);
+        return fault ?? (row.Row is null ? null : CheckRow(row.Row));
     }
 
-    private HistoryFault? BeginChange(ChainRow row)
+    private HistoryFault? BeginChange(ChainChange change)
     {
-        var change = row.Change!;
-        if (change.Seq != ++_seq)
-            return new HistoryFault($"the change is missing: the next that is there is {change.Seq}", row.Owner, _seq);
+        _change = change;
+        if (change.Seq != ++Changes)
+            return Fault(Changes, $"the change is missing: the next that is there is {change.Seq}");
         if (change.Header is not { } header)
-            return new HistoryFault("its action or its time is none that the program writes", row.Owner, _seq);
-        _lastRow = HistoryChain.BeforeRows(row.Owner, header.Action, header.Id);
+            return Fault(Changes, "its action or its time is none that the program writes");
+        _lastRow = HistoryChain.BeforeRows(head.Owner, header.Action, header.Id);
         _n = 0;
-        Changes++;
         return null;
     }
 
-    private HistoryFault? CheckRow(ChainRow row, HistoryRow stored)
+    private HistoryFault? CheckRow(HistoryRow stored)
     {
         if (stored.N != ++_n)
-            return new HistoryFault($"the row is missing: the next that is there is {stored.N}", row.Owner, _seq, _n);
+            return Fault(Changes, $"the row is missing: the next that is there is {stored.N}", _n);
         _lastRow = HistoryChain.Row(_lastRow, stored.N, stored.ExpenseId, stored.Version, Encoding.UTF8.GetBytes(stored.Content ?? ""));
         Rows++;
         return _lastRow.AsSpan().SequenceEqual(stored.Hash)
             ? null
-            : new HistoryFault("the row is not what its hash says: it was changed, or stood elsewhere", row.Owner, _seq, _n, stored.ExpenseId);
+            : Fault(Changes, "the row is not what its hash says: it was changed, or stood elsewhere", _n, stored.ExpenseId);
     }
 
     private HistoryFault? EndChange()
     {
-        if (_last?.Change is not { Header: { } header } change)
+        if (_change is not { Header: { } header } change)
             return null;
         if (header.Count != _n)
-            return new HistoryFault($"{header.Count} rows belong to the change, and {_n} are there", _last.Owner, _seq, _n + 1);
+            return Fault(Changes, $"{header.Count} rows belong to the change, and {_n} are there", _n + 1);
         _lastChange = HistoryChain.Change(_lastChange, _lastRow, header);
         return _lastChange.AsSpan().SequenceEqual(change.Hash)
             ? null
-            : new HistoryFault("the change is not what its hash says: its record was changed, or something before it", _last.Owner, _seq);
+            : Fault(Changes, "the change is not what its hash says: its record was changed, or something before it");
     }
 
-    private HistoryFault? EndOwner()
+    private HistoryFault? CheckHead()
     {
-        if (_last is not { } last)
-            return null;
-        if (last.HeadSeq != _seq)
-            return new HistoryFault($"the owner has made {last.HeadSeq} changes, and {_seq} are there: the last ones were removed, or their count was changed",
-                last.Owner, _seq + 1);
-        var isHead = last.HeadHash is null ? _seq == 0 : _lastChange.AsSpan().SequenceEqual(last.HeadHash);
-        return isHead ? null : new HistoryFault("the last change is not the one that the owner's record names", last.Owner, _seq);
+        if (head.Seq != Changes)
+            return Fault(Changes + 1, $"the owner has made {head.Seq} changes, and {Changes} are there: the last ones were removed, or their count was changed");
+        var isHead = head.Hash is null ? Changes == 0 : _lastChange.AsSpan().SequenceEqual(head.Hash);
+        return isHead ? null : Fault(Changes, "the last change is not the one that the owner's record names");
     }
+
+    private HistoryFault Fault(long seq, string problem, long? n = null, long? expenseId = null) => new(problem, head.Owner, seq, n, expenseId);
 }

@@ -13,12 +13,20 @@ internal static class HistoryCheck
     /// <param name="connection">One that sees the data of one moment.</param>
     public static async Task<HistoryReport> RunAsync(DbConnection connection, CancellationToken token)
     {
-        var chain = new ChainCheck();
-        var fault = await chain.RunAsync(connection, token)
-            ?? await HistoryCheckStore.FindStrayAsync(connection, token)
+        var (changes, rows) = (0L, 0L);
+        foreach (var head in await HistoryCheckStore.HeadsAsync(connection, token))
+        {
+            var chain = new ChainCheck(head);
+            var broken = await chain.RunAsync(connection, token);
+            (changes, rows) = (changes + chain.Changes, rows + chain.Rows);
+            if (broken is not null)
+                return new HistoryReport(changes, rows, broken);
+        }
+
+        var fault = await HistoryCheckStore.FindStrayAsync(connection, token)
             ?? await CheckVersionsAsync(connection, token)
             ?? await CheckExpensesAsync(connection, token);
-        return new HistoryReport(chain.Changes, chain.Rows, fault);
+        return new HistoryReport(changes, rows, fault);
     }
 
     /// <summary>Checks that each expense has every version once, from the first to the one that it is at.</summary>

@@ -4,8 +4,12 @@ using Outlay.Storage;
 
 namespace Outlay.History;
 
-/// <summary>A row of an owner's chain: the owner with the head of the chain, a change, and a row of that change, as far as there are such.</summary>
-internal sealed record ChainRow(string Owner, long HeadSeq, byte[]? HeadHash, ChainChange? Change, HistoryRow? Row);
+/// <summary>Where the chain of an owner ends.</summary>
+/// <param name="Hash">The hash of the last change; null while there is none.</param>
+internal sealed record ChainHead(string Owner, long Seq, byte[]? Hash);
+
+/// <param name="Row">Null for a change without rows.</param>
+internal sealed record ChainRow(ChainChange Change, HistoryRow? Row);
 
 /// <param name="Header">Null when it holds something that the program does not write.</param>
 internal sealed record ChainChange(long Id, long Seq, ChangeHeader? Header, byte[] Hash);
@@ -18,13 +22,16 @@ internal sealed record VersionRow(
 /// <summary>Every SQL statement that checks the history: each reads all of it once, in an order that needs no memory.</summary>
 internal static class HistoryCheckStore
 {
-    /// <summary>The chains of all owners, from end to end.</summary>
-    public static Sql Chains() => new(
+    public static Task<List<ChainHead>> HeadsAsync(DbConnection connection, CancellationToken token) =>
+        new Sql("select name, history_seq, history_hash from owners order by name")
+            .ListAsync(connection, row => new ChainHead(row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2)), token);
+
+    /// <summary>The chain of an owner, from end to end.</summary>
+    public static Sql Chain(string owner) => new Sql(
         $"""
-        select o.name, o.history_seq, o.history_hash, h.n, h.expense_id, h.version, h.content, h.hash, c.hash, {HistoryStore.Header}
-        from owners o left join changes c on c.owner = o.name left join history h on h.change_id = c.id
-        order by o.name, c.seq, h.n
-        """);
+        select h.n, h.expense_id, h.version, h.content, h.hash, c.hash, {HistoryStore.Header}
+        from changes c left join history h on h.change_id = c.id where c.owner = @owner order by c.seq, h.n
+        """).With("@owner", owner);
 
     /// <summary>The versions of all expenses, from the first to the last.</summary>
     public static Sql Versions() => new(
@@ -38,12 +45,11 @@ internal static class HistoryCheckStore
     public static Sql Expenses() => ExpenseStore.Beside("e.owner, c.seq, h.n, h.content",
         "left join history h on h.expense_id = e.id and h.version = e.version left join changes c on c.id = h.change_id order by e.id");
 
-    /// <param name="last">The row before: most rows are of the same change.</param>
-    public static ChainRow ReadChain(DbDataReader row, ChainRow? last) => new(
-        row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2),
-        row.IsDBNull(9) ? null : last?.Change is { } change && change.Id == row.GetInt64(9) ? change : ReadChange(row),
-        row.IsDBNull(3) ? null : new HistoryRow(
-            row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetString(6), row.GetFieldValue<byte[]>(7)));
+    /// <param name="last">The change of the row before: most rows are of the same.</param>
+    public static ChainRow ReadChain(DbDataReader row, ChainChange? last) => new(
+        last?.Id == row.GetInt64(6) ? last : new ChainChange(row.GetInt64(6), row.GetInt64(8), ReadHeader(row), row.GetFieldValue<byte[]>(5)),
+        row.IsDBNull(0) ? null : new HistoryRow(
+            row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetFieldValue<byte[]>(4)));
 
     public static VersionRow ReadVersion(DbDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetString(6),
@@ -60,13 +66,11 @@ internal static class HistoryCheckStore
         ?? await new Sql("select n, expense_id from history where not exists (select 1 from changes where id = change_id) order by change_id, n limit 1")
             .FirstAsync(connection, row => new HistoryFault("its change is missing", null, null, row.GetInt64(0), row.GetInt64(1)), token);
 
-    private static ChainChange ReadChange(DbDataReader row) => new(row.GetInt64(9), row.GetInt64(11), ReadHeader(row), row.GetFieldValue<byte[]>(8));
-
     private static ChangeHeader? ReadHeader(DbDataReader row)
     {
         try
         {
-            return HistoryStore.ReadHeader(row, 9);
+            return HistoryStore.ReadHeader(row, 6);
         }
         catch (FormatException)
         {

@@ -20,7 +20,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
         database.ReadAsync(async connection =>
         {
             var change = seq is { } number
-                ? await FindAsync(connection, owner, number, token)
+                ? await FindBySeqAsync(connection, owner, number, token)
                 : await ChangeStore.FindLastAsync(connection, owner, token) ?? throw new AppException(ErrorCode.NotFound, "There is no change that could be taken back");
             ThrowIfFinal(change);
             return change;
@@ -38,7 +38,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     /// <returns>The change that took it back.</returns>
     public async Task<Change> UndoAsync(Caller caller, long seq, CancellationToken token)
     {
-        var target = (await database.ReadAsync(connection => FindAsync(connection, caller.Owner, seq, token), token)).Header;
+        var target = (await database.ReadAsync(connection => FindBySeqAsync(connection, caller.Owner, seq, token), token)).Header;
         var action = target.Action is ChangeAction.Undo ? ChangeAction.Redo : ChangeAction.Undo;
         var id = await expenses.WriteOnceAsync(caller, action, change => UndoAsync(caller.Owner, change, target, token), Write, Read, token);
         return (await database.ReadAsync(connection => ChangeStore.FindByIdAsync(connection, caller.Owner, id, token), token))!;
@@ -50,7 +50,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     /// <returns>The id of the change that took it back.</returns>
     private async Task<long> UndoAsync(string owner, ExpenseChange change, ChangeHeader target, CancellationToken token)
     {
-        ThrowIfFinal(await FindAsync(change.Connection, owner, target.Seq, token));
+        ThrowIfFinal(await FindBySeqAsync(change.Connection, owner, target.Seq, token));
         change.History.Undoes = target.Seq;
         var conflicts = new List<long>();
         var after = 0L;
@@ -95,7 +95,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
         await change.History.AddManyAsync(steps.Select(step => new HistoryEntry(step.After)), token);
     }
 
-    private static async Task<Change> FindAsync(DbConnection connection, string owner, long seq, CancellationToken token) =>
+    private static async Task<Change> FindBySeqAsync(DbConnection connection, string owner, long seq, CancellationToken token) =>
         await ChangeStore.FindAsync(connection, owner, seq, token) ?? throw new AppException(ErrorCode.NotFound, $"There is no change {seq}");
 
     private static void ThrowIfFinal(Change change)

@@ -105,6 +105,21 @@ public sealed class HistoryTests
         Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
     }
 
+    [Theory, EachEngine]
+    public async Task An_undo_that_is_sent_again_with_its_key_is_answered_alike(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        await server.AddAsync(Coffee);
+
+        var first = (await server.SendAsync("POST", "/changes/1/undo", null, ("Idempotency-Key", "undo-1"))).MustBe(200);
+        var again = (await server.SendAsync("POST", "/changes/1/undo", null, ("Idempotency-Key", "undo-1"))).MustBe(200);
+        (await server.SendAsync("POST", "/changes/2/undo", null, ("Idempotency-Key", "undo-1"))).MustBeProblem(422, "key-reused");
+
+        Assert.Equal(first.Body, again.Body);
+        Assert.Equal((null, "true"), (first["Idempotent-Replayed"], again["Idempotent-Replayed"]));
+        Assert.Equal(2, (await server.GetAsync("/changes")).Json.GetArrayLength());
+    }
+
     /// <summary>The numbers in all pages, which begin with |.</summary>
     private static async Task<List<string>> PagesAsync(TestServer server, string path, string number)
     {
