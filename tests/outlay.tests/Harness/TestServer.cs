@@ -32,8 +32,10 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Compares, on the server's own connections, what is kept with what is recomputed.</summary>
     public DoctorService Doctor => new(Services.GetRequiredService<Database>());
 
+    private BackupSchedule Backups => Services.GetServices<IHostedService>().OfType<BackupSchedule>().Single();
+
     /// <summary>Completes when the backup of the start has been made.</summary>
-    public Task FirstBackup => Services.GetServices<IHostedService>().OfType<BackupSchedule>().Single().First.WaitAsync(Test.Token);
+    public Task FirstBackup => Backups.First.WaitAsync(Test.Token);
 
     /// <summary>The database that was made together with the server.</summary>
     public TestDatabase Database => _ownDatabase!;
