@@ -82,11 +82,12 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public Task StopAsync() => RunAsync("pg_ctl", "stop", "-w", "-m", "fast", "-D", Path.Combine(_folder, "data"));
 
     /// <summary>Makes an empty database, or a migrated one.</summary>
+    /// <param name="options">What an empty one is made with, such as another locale.</param>
     /// <returns>Its name.</returns>
-    public async Task<string> CreateDatabaseAsync(bool migrated)
+    public async Task<string> CreateDatabaseAsync(bool migrated, string options = "")
     {
         var name = $"test_{Interlocked.Increment(ref s_names)}";
-        await ExecuteAsync($"create database {name} template {(migrated ? Template : "template0")}");
+        await ExecuteAsync($"create database {name} template {(migrated ? Template : "template0")} {options}");
         return name;
     }
 
