@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Hosting;
+using Outlay.Http;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -23,6 +25,8 @@ internal static class App
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
+            // Whoever reads a long list keeps a connection to the database.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 8 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
         });
 
         var runId = RunId.New(clock);
@@ -35,6 +39,7 @@ internal static class App
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<ExpenseService>();
         builder.Services.AddSingleton<ReportService>();
+        builder.Services.AddSingleton<WholeLists>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
         builder.Services.AddSingleton<BackupStatus>();
@@ -53,6 +58,7 @@ internal static class App
         var app = builder.Build();
         app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();
