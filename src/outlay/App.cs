@@ -25,8 +25,9 @@ internal static class App
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
-            // Whoever reads a long list keeps a connection to the database.
-            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 8 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+            // Whoever reads a long list keeps a connection to the database. The megabytes that fit between the two count as sent, and buy
+            // time at this rate; after that, each piece has the grace period to arrive, so that a slow line suffices.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 256 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
         });
 
         var runId = RunId.New(clock);

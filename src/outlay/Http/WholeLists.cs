@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Outlay.Storage;
 
 namespace Outlay.Http;
@@ -6,7 +7,8 @@ namespace Outlay.Http;
 /// Limits how many whole lists are sent at once. Each keeps a connection to the database for as long as its reader takes; these are a fifth
 /// of all connections, so that slow readers keep nobody from anything else.
 /// </summary>
-internal sealed class WholeLists : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore holds nothing of the system, and a list can outlive the services when the server stops.")]
+internal sealed class WholeLists
 {
     private const int Max = 20;
 
@@ -17,8 +19,6 @@ internal sealed class WholeLists : IDisposable
         await _places.WaitAsync(Database.RetryAfter, token)
             ? new Place(_places)
             : throw new AppException(ErrorCode.Unavailable, "Too many whole lists are being read: ask for a page with limit, or try again") { RetryAfter = Database.RetryAfter };
-
-    public void Dispose() => _places.Dispose();
 
     private sealed class Place(SemaphoreSlim places) : IDisposable
     {
