@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
 using Outlay.Hosting;
+using Outlay.Http;
 using Outlay.Reports;
 using Outlay.Storage;
 using Outlay.Trash;
@@ -25,6 +27,9 @@ internal static class App
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
+            // Whoever reads a long list keeps a connection to the database. The megabytes that fit between the two count as sent, and buy
+            // time at this rate; after that, each piece has the grace period to arrive, so that a slow line suffices.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 256 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
         });
 
         var runId = RunId.New(clock);
@@ -40,6 +45,7 @@ internal static class App
         builder.Services.AddSingleton<UndoService>();
         builder.Services.AddSingleton<ReportService>();
         builder.Services.AddSingleton<Upgrade>();
+        builder.Services.AddSingleton<WholeLists>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
         builder.Services.AddSingleton<BackupStatus>();
@@ -62,6 +68,7 @@ internal static class App
         var app = builder.Build();
         app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();

@@ -37,8 +37,10 @@ internal readonly record struct Label(string Text)
     /// <summary>The spelling that is compared.</summary>
     public string Key => Fold(Text);
 
-    /// <summary>Folds text so that capitals make no difference, in every script and alike on both engines.</summary>
-    public static string Fold(string text) => text.ToLowerInvariant();
+    /// <summary>
+    /// Folds text so that capitals make no difference, alike on both engines. The Greek sigma has a second small letter, for the end of a word.
+    /// </summary>
+    public static string Fold(string text) => text.ToLowerInvariant().Replace('ς', 'σ');
 
     public override string ToString() => Text;
 }

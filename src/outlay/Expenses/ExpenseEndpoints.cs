@@ -12,26 +12,35 @@ internal static class ExpenseEndpoints
     public static void MapExpenses(this IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/expenses", Reading.Methods, ListAsync);
-        routes.MapPost("/expenses", AddAsync);
-        routes.MapMethods("/expenses/{id:long}", Reading.Methods, GetAsync);
-        routes.MapPut("/expenses/{id:long}", ReplaceAsync);
-        routes.MapPatch("/expenses/{id:long}", PatchAsync);
-        routes.MapDelete("/expenses/{id:long}", DeleteAsync);
-        routes.MapPost("/expenses/{id:long}/restore", RestoreAsync);
         routes.MapMethods("/trash", Reading.Methods, ListTrashAsync);
+
+        var single = routes.MapGroup("").AddEndpointFilter(RefuseQueryAsync);
+        single.MapPost("/expenses", AddAsync);
+        single.MapMethods("/expenses/{id:long}", Reading.Methods, GetAsync);
+        single.MapPut("/expenses/{id:long}", ReplaceAsync);
+        single.MapPatch("/expenses/{id:long}", PatchAsync);
+        single.MapDelete("/expenses/{id:long}", DeleteAsync);
+        single.MapPost("/expenses/{id:long}/restore", RestoreAsync);
     }
 
-    private static Task ListAsync(HttpContext context, ExpenseService service, CancellationToken token)
+    /// <summary>What is about a single expense takes no parameters.</summary>
+    private static ValueTask<object?> RefuseQueryAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        new QueryFields(context.HttpContext.Request.Query, []).Faults.ThrowIfAny();
+        return next(context);
+    }
+
+    private static Task ListAsync(HttpContext context, ExpenseService service, WholeLists lists, CancellationToken token)
     {
         var query = new QueryFields(context.Request.Query, s_listFields);
         var filter = ExpenseFilterRules.Read(name => query[name], query.Faults);
-        return AnswerListAsync(context, service, query, filter, token);
+        return AnswerListAsync(context, service, lists, query, filter, token);
     }
 
-    private static Task ListTrashAsync(HttpContext context, ExpenseService service, CancellationToken token)
+    private static Task ListTrashAsync(HttpContext context, ExpenseService service, WholeLists lists, CancellationToken token)
     {
         var query = new QueryFields(context.Request.Query, s_trashFields);
-        return AnswerListAsync(context, service, query, new ExpenseFilter { InTrash = true }, token);
+        return AnswerListAsync(context, service, lists, query, new ExpenseFilter { InTrash = true }, token);
     }
 
     private static async Task AddAsync(HttpContext context, ExpenseService service, CancellationToken token)
@@ -81,7 +90,7 @@ internal static class ExpenseEndpoints
         await AnswerAsync(context, await service.RestoreAsync(context.Caller(StatusCodes.Status200OK, default), id, Preconditions.Optional(context.Request), token));
 
     private static async Task AnswerListAsync(
-        HttpContext context, ExpenseService service, QueryFields query, ExpenseFilter filter, CancellationToken token)
+        HttpContext context, ExpenseService service, WholeLists lists, QueryFields query, ExpenseFilter filter, CancellationToken token)
     {
         var limit = query.Number("limit", 1, ExpenseService.MaxPageSize);
         var after = ReadCursor(query);
@@ -91,6 +100,7 @@ internal static class ExpenseEndpoints
 
         if (limit is null)
         {
+            using var place = await lists.EnterAsync(token);
             await ExpenseListFormat.WriteAsync(context, service.ListAsync(ExpenseService.DefaultOwner, filter, token), filter.InTrash, token);
             return;
         }

@@ -174,7 +174,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         return database.WriteAsync(async connection =>
         {
             history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
-            var change = new ExpenseChange(connection, Now(), new TotalsChange(), history);
+            var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), new TotalsChange(), history);
             var result = await effect(change);
             await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
             await history.FinishAsync(change.Now, token);
@@ -234,13 +234,6 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         var content = ExpenseRules.Check(draft, ownerCurrency, faults);
         faults.ThrowIfAny();
         return content!;
-    }
-
-    /// <summary>Now, to the millisecond: both engines store that much and give it back unchanged.</summary>
-    private DateTimeOffset Now()
-    {
-        var now = clock.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
     }
 }
 

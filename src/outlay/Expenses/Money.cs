@@ -9,7 +9,7 @@ namespace Outlay.Expenses;
 /// </summary>
 /// <param name="Minor">Minor units. 128 bits, so that a sum of any number of expenses fits.</param>
 /// <param name="Currency">The currency that gives the minor unit its size.</param>
-internal readonly record struct Money(Int128 Minor, Currency Currency) : IComparable<Money>
+internal readonly record struct Money(Int128 Minor, Currency Currency)
 {
     /// <summary>The largest amount of one expense, in minor units: 999,999,999,999.99 with two decimals.</summary>
     public const long MaxMinor = 99_999_999_999_999;
@@ -27,8 +27,6 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
         left.Currency == right.Currency
             ? left with { Minor = checked(left.Minor + right.Minor) }
             : throw new InvalidOperationException($"{left.Currency} and {right.Currency} do not add up.");
-
-    public static Money operator -(Money money) => money with { Minor = -money.Minor };
 
     /// <summary>
     /// Reads an amount of an expense: ASCII digits, then at most as many decimals as the currency has behind a point.
@@ -65,11 +63,6 @@ internal readonly record struct Money(Int128 Minor, Currency Currency) : ICompar
         var sign = Minor < 0 ? "-" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{sign}{whole}.{part.ToString($"D{Currency.Decimals}", CultureInfo.InvariantCulture)}");
     }
-
-    public int CompareTo(Money other) =>
-        Currency == other.Currency
-            ? Minor.CompareTo(other.Minor)
-            : throw new InvalidOperationException($"{Currency} and {other.Currency} do not compare.");
 
     /// <summary>What is wrong with an amount as it is written, for a person to read; null when nothing is.</summary>
     /// <param name="text">What was written.</param>

@@ -8,20 +8,31 @@ internal static class AtomicFile
     /// <summary>
     /// Writes under a temporary name beside it, open to its owner alone, flushes to the disk, then renames. Throws <see cref="ErrorCode.Conflict"/> when
     /// a file of that name is there and must not be replaced, and <see cref="ErrorCode.Unavailable"/> when the folder cannot be
-    /// written or the disk is full.
+    /// written or the disk is full. A link stays one, and what it leads to is replaced; a pipe or a device is written to.
     /// </summary>
     public static async Task WriteAsync(string path, bool replace, Func<Stream, Task> write)
     {
-        var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        var isLink = new FileInfo(path).LinkTarget is not null;
+        var target = isLink ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName : path;
+        var temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
         try
         {
+            await using (var device = replace ? OpenDevice(path) : null)
+            {
+                if (device is not null)
+                {
+                    await write(device);
+                    return;
+                }
+            }
+
             await using (var file = PrivateFile.Create(temporary))
             {
                 await write(file);
                 file.Flush(flushToDisk: true);
             }
 
-            PrivateFile.Rename(temporary, path, replace);
+            PrivateFile.Rename(temporary, target, replace);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,6 +51,35 @@ internal static class AtomicFile
     private static string Reason(Exception failure, string temporary, string path) => failure is DirectoryNotFoundException
         ? "its folder is not there."
         : failure.Message.Replace(Path.GetFileName(temporary), Path.GetFileName(path), StringComparison.Ordinal);
+
+    /// <summary>Opens what has that name for writing if it is a pipe or a device; null when it is a file like any other.</summary>
+    private static FileStream? OpenDevice(string path)
+    {
+        FileStream opened;
+        try
+        {
+            opened = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A file that cannot be written can still be replaced.
+            return null;
+        }
+
+        if (!opened.CanSeek)
+            return opened;
+        try
+        {
+            // The system gives a length to files alone (POSIX ftruncate).
+            opened.SetLength(opened.Length);
+            opened.Dispose();
+            return null;
+        }
+        catch (IOException)
+        {
+            return opened;
+        }
+    }
 
     /// <summary>A temporary file is in a folder that exists, or was never made.</summary>
     private static void Remove(string temporary)

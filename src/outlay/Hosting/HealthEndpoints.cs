@@ -69,9 +69,9 @@ internal static class HealthEndpoints
                 await database.ProbeAsync(cancellationToken);
                 return HealthCheckResult.Healthy();
             }
-            catch (AppException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                return HealthCheckResult.Unhealthy(e.Message);
+                return HealthCheckResult.Unhealthy(SafeException.Of(e).Reason);
             }
         }
     }
@@ -87,9 +87,9 @@ internal static class HealthEndpoints
                     ? HealthCheckResult.Healthy()
                     : HealthCheckResult.Unhealthy("The schema is not up to date yet");
             }
-            catch (AppException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                return HealthCheckResult.Unhealthy(e.Message);
+                return HealthCheckResult.Unhealthy(SafeException.Of(e).Reason);
             }
         }
     }

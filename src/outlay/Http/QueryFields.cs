@@ -18,7 +18,7 @@ internal sealed class QueryFields
         foreach (var (name, values) in query)
         {
             if (!names.Contains(name))
-                Faults.Add(name, $"There is no parameter '{name}': known are {string.Join(", ", names)}");
+                Faults.Add(name, $"There is no parameter '{name}': {(names.Count == 0 ? "this address takes none" : $"known are {string.Join(", ", names)}")}");
             else if (values.Count > 1)
                 Faults.Add(name, $"'{name}' can be given once");
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Outlay.Cli;
 using Outlay.Expenses;
+using Outlay.Storage;
 
 namespace Outlay.Import;
 
@@ -62,7 +63,7 @@ internal static class ImportCommands
 
     private static async Task<ImportReport> ImportAsync(CliContext cli, string file, ImportOptions options, CancellationToken token)
     {
-        await using var stream = file == StandardInput ? cli.InStream : Open(file);
+        await using var stream = file == StandardInput ? await CopyInputAsync(cli, token) : Open(file);
         await using var reader = await ImportReader.OpenAsync(stream, file == StandardInput ? "Standard input" : file, cli.Owner, token);
         if (reader.UnknownColumns.Count > 0)
             await cli.Messages.WriteLineAsync($"Left out, because no such column is known: {string.Join(", ", reader.UnknownColumns)}".AsMemory(), token);
@@ -77,6 +78,18 @@ internal static class ImportCommands
         Currency.TryGet(code.Trim(), out var currency)
             ? currency
             : throw new AppException(ErrorCode.InvalidInput, $"--currency is '{code}': use a code of ISO 4217, like EUR, USD or JPY.");
+
+    /// <summary>
+    /// All of standard input, in a file of its own that has no name any more. What writes it may take its time, and nobody else could write
+    /// to an embedded database meanwhile.
+    /// </summary>
+    private static async Task<Stream> CopyInputAsync(CliContext cli, CancellationToken token)
+    {
+        var copy = PrivateFile.CreateNameless();
+        await cli.InStream.CopyToAsync(copy, token);
+        copy.Position = 0;
+        return copy;
+    }
 
     private static Stream Open(string file)
     {

@@ -22,6 +22,8 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
 
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.5);
 
+    private static readonly string[] s_journalColumns = ["number", "name", "checksum", "applied_at"];
+
     private readonly IReadOnlyList<Migration> _known = Migration.Of(database.Engine);
 
     /// <summary>
@@ -78,17 +80,18 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
 
     private async Task<Step> ApplyAsync(DbConnection connection, Migration migration, CancellationToken token)
     {
+        var now = clock.GetUtcMilliseconds();
         var original = migration.Number == 1 ? await OriginalBook.SetAsideAsync(database, connection, token) : null;
         await new Sql(migration.Text).ExecuteAsync(connection, token);
         if (migration.Number == 1)
             await CreateJournalAsync(connection, token);
         await new Sql($"insert into {Journal} (number, name, checksum, applied_at) values (@number, @name, @checksum, @now)")
             .With("@number", migration.Number).With("@name", migration.Name)
-            .With("@checksum", migration.Checksum).With("@now", clock.GetUtcNow())
+            .With("@checksum", migration.Checksum).With("@now", now)
             .ExecuteAsync(connection, token);
-        var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, clock.GetUtcNow(), token);
+        var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, now, token);
         if (migration.Number == Adoption.Migration)
-            await Adoption.RunAsync(database, connection, clock.GetUtcNow(), token);
+            await Adoption.RunAsync(database, connection, now, token);
         return new Step(migration.ToString(), adopted);
     }
 
@@ -99,8 +102,12 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
     /// <summary>The first migration that is missing; null when the schema is up to date.</summary>
     private async Task<Migration?> NextAsync(DbConnection connection, CancellationToken token)
     {
-        if ((await database.ColumnsAsync(connection, Journal, token)).Count == 0)
+        var columns = await database.ColumnsAsync(connection, Journal, token);
+        if (columns.Count == 0)
             return _known[0];
+        if (!s_journalColumns.All(columns.Contains))
+            throw new AppException(ErrorCode.SchemaMismatch,
+                $"{database.Location} has a table {Journal} of another program. Give Outlay a database of its own, or rename that table.");
         var applied = await new Sql($"select number, name, checksum from {Journal} order by number")
             .ListAsync(connection, row => new Applied(row.GetInt32(0), row.GetString(1), row.GetString(2)), token);
         // What a newer program has only added leaves this one working.

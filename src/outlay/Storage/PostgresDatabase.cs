@@ -22,6 +22,8 @@ internal sealed class PostgresDatabase : Database
         _settings = settings;
         _patience = patience;
         _breaker = new CircuitBreaker(clock);
+        var hosts = settings.Host.Split(',');
+        Location = $"{string.Join(',', hosts.Select(host => HasPort(host) ? host : $"{host}:{settings.Port}"))}/{settings.Database}";
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
         {
             Host = settings.Host,
@@ -30,26 +32,28 @@ internal sealed class PostgresDatabase : Database
             Username = settings.User,
             Password = settings.Password,
             ApplicationName = "outlay",
-            // Whole seconds only: OpenAsync holds the exact limit.
-            Timeout = (int)Math.Ceiling(patience.TotalSeconds),
+            // For each server of a list: one that is silent must leave time for the next. Whole seconds only: OpenAsync holds the exact limit.
+            Timeout = hosts.Length == 1 ? (int)Math.Ceiling(patience.TotalSeconds) : Math.Max(1, (int)(patience / hosts.Length).TotalSeconds),
             CommandTimeout = 30,
-            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0}",
+            // A server, a database or an account can have other defaults. The statements rely on these.
+            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} -c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\\ committed",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
-            HostRecheckSeconds = 1,
+            // How long a server of a list is left alone that gave no answer, or that took no writes.
+            HostRecheckSeconds = 5,
         }.ToString());
         // Only built-in types are in use: no query for the others at each first connection.
         builder.EnableTransportSecurity().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
         // for its role would go wrong.
-        _dataSource = settings.Host.Contains(',')
+        _dataSource = hosts.Length > 1
             ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite)
             : builder.Build();
     }
 
     public override string Engine => "postgres";
 
-    public override string Location => $"{_settings.Host}:{_settings.Port}/{_settings.Database}";
+    public override string Location { get; }
 
     public override string ForUpdate => " for update";
 
@@ -107,7 +111,7 @@ internal sealed class PostgresDatabase : Database
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
             Unavailable($"PostgreSQL at {Location} refused the login of {_settings.User}: check DB_USER and DB_PASSWORD.", exception),
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
-            Unavailable($"PostgreSQL at {_settings.Host}:{_settings.Port} has no database {_settings.Database}: create it, or set DB_NAME.", exception),
+            Unavailable($"PostgreSQL has no database {Location}: create it, or set DB_NAME.", exception),
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
             Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables. After an upgrade, the owner runs outlay migrate.", exception),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
@@ -216,6 +220,8 @@ internal sealed class PostgresDatabase : Database
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {
+        // Until nobody writes to it any more, the last id is not known.
+        await new Sql($"lock table {table} in access exclusive mode").ExecuteAsync(connection, token);
         var columns = await ColumnsAsync(connection, table, token);
         var lastId = columns.Contains("id")
             ? await new Sql($"select greatest(coalesce(max(id), 0), coalesce(pg_sequence_last_value(pg_get_serial_sequence('{table}', 'id')::regclass), 0))::bigint from {table}")
@@ -307,6 +313,9 @@ internal sealed class PostgresDatabase : Database
     }
 
     public override ValueTask DisposeAsync() => _dataSource.DisposeAsync();
+
+    /// <summary>Whether a name in the list of servers carries a port of its own; a bare address of IPv6 carries none.</summary>
+    private static bool HasPort(string host) => host.Contains(']') ? host.Contains("]:", StringComparison.Ordinal) : host.Count(':') == 1;
 
     /// <summary>Connection trouble, too few resources, a lock or a deadlock, a shutdown, a standby: it passes by itself.</summary>
     private static bool IsPassing(string state) =>

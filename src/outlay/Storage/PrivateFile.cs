@@ -7,12 +7,15 @@ namespace Outlay.Storage;
 internal static class PrivateFile
 {
     /// <summary>Creates a file, open to its owner alone.</summary>
-    public static FileStream Create(string path)
+    public static FileStream Create(string path) => Create(path, FileAccess.Write, FileShare.None);
+
+    /// <summary>Creates a file for as long as it is open, in the folder for temporary files.</summary>
+    public static FileStream CreateNameless()
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new FileStream(path, options);
+        var path = Path.Combine(Path.GetTempPath(), $"outlay-{Path.GetRandomFileName()}");
+        var file = Create(path, FileAccess.ReadWrite, FileShare.Delete);
+        File.Delete(path);
+        return file;
     }
 
     /// <summary>Gives a finished file its name, in the same folder: after a loss of power it still has it.</summary>
@@ -23,6 +26,14 @@ internal static class PrivateFile
         // The name is an entry of the folder, which goes to the disk on its own. Windows knows no such thing.
         if (!OperatingSystem.IsWindows())
             FlushFolder(Path.GetDirectoryName(Path.GetFullPath(name))!);
+    }
+
+    private static FileStream Create(string path, FileAccess access, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = access, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
     }
 
     private static void FlushFolder(string path)

@@ -56,7 +56,7 @@ internal sealed class SqliteDatabase : Database
 
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
     {
-        CreateFolder();
+        CreateFile();
         var connection = new SqliteConnection(_connectionString);
         try
         {
@@ -221,15 +221,22 @@ internal sealed class SqliteDatabase : Database
         return ValueTask.CompletedTask;
     }
 
-    private void CreateFolder()
+    /// <summary>The engine would make a file that everybody can read. What it puts beside the file gets the permissions of the file.</summary>
+    private void CreateFile()
     {
         try
         {
             PrivateFolder.Create(Path.GetDirectoryName(_file)!);
+            if (!File.Exists(_file))
+                PrivateFile.Create(_file).Dispose();
+        }
+        catch (IOException) when (File.Exists(_file))
+        {
+            // Another process was faster.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unavailable($"The folder of {_file} cannot be made: {e.Message} Set DATA_DIR to a folder that you may write to.", e);
+            throw Unavailable($"{_file} cannot be made: {e.Message} Set DATA_DIR to a folder that you may write to.", e);
         }
     }
 

@@ -92,11 +92,12 @@ internal sealed class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>Makes an empty database, or a migrated one.</summary>
+    /// <param name="options">What an empty one is made with, such as another locale.</param>
     /// <returns>Its name.</returns>
-    public async Task<string> CreateDatabaseAsync(bool migrated, string owner = User)
+    public async Task<string> CreateDatabaseAsync(bool migrated, string owner = User, string options = "")
     {
         var name = $"test_{Interlocked.Increment(ref s_names)}";
-        await ExecuteAsync($"create database {name} owner {owner} template {(migrated ? Template : "template0")}");
+        await ExecuteAsync($"create database {name} owner {owner} template {(migrated ? Template : "template0")} {options}");
         return name;
     }
 

@@ -46,12 +46,13 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     /// <param name="engine">The engine that holds the database.</param>
     /// <param name="migrated">False for a database without any table.</param>
-    public static async Task<TestDatabase> CreateAsync(Engine engine, bool migrated = true)
+    /// <param name="postgresOptions">What an empty database of PostgreSQL is made with.</param>
+    public static async Task<TestDatabase> CreateAsync(Engine engine, bool migrated = true, string postgresOptions = "")
     {
         if (engine is Engine.Postgres)
         {
             var cluster = await PostgresCluster.Shared;
-            var name = await cluster.CreateDatabaseAsync(migrated);
+            var name = await cluster.CreateDatabaseAsync(migrated, postgresOptions);
             return new TestDatabase(engine, name, cluster.EnvironmentFor(name));
         }
 

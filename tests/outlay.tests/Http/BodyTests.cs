@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Outlay.Tests.Harness;
 
@@ -52,6 +53,21 @@ public sealed class BodyTests
 
         foreach (var (body, detail) in cases)
             Assert.Equal(detail, (await server.SendAsync("POST", "/expenses", body)).MustBeProblem(400, "invalid-input").Detail);
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_come_is_not_called_wrong()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        using var client = new TcpClient(server.Address.Host, server.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /expenses HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Coffee.Length}\r\n\r\n{{"), Test.Token);
+
+        using var reader = new StreamReader(client.GetStream());
+        var answer = await reader.ReadToEndAsync(Test.Token);
+
+        Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+        Assert.Contains("/problems/request-timeout", answer, StringComparison.Ordinal);
     }
 
     [Theory, EachEngine]

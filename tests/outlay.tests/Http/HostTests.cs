@@ -61,6 +61,35 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task A_browser_that_says_the_page_is_the_services_own_is_believed_under_whatever_name_a_proxy_gives_it()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+
+        foreach (var (site, status) in new[] { ("same-origin", 404), ("none", 404), ("same-site", 403), ("cross-site", 403), ("other", 403) })
+        {
+            var answer = await server.SendAsync("POST", "/expenses/1/restore", null, ("Sec-Fetch-Site", site), ("Origin", "https://outlay.example"));
+            Assert.Equal((site, status), (site, answer.Status));
+        }
+
+        var own = server.Address.GetLeftPart(UriPartial.Authority);
+        (await server.SendAsync("POST", "/expenses/1/restore", null, ("Sec-Fetch-Site", "cross-site"), ("Origin", own))).MustBeProblem(403, "forbidden");
+    }
+
+    [Fact]
+    public async Task No_answer_can_be_framed_by_a_page_of_another_site_or_taken_for_another_type()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+
+        foreach (var path in new[] { "/", "/docs/index.html", "/docs/swagger-ui.css", "/expenses", "/nothing" })
+        {
+            var answer = await server.GetAsync(path, ("Accept", "text/html, */*"));
+            Assert.Equal("frame-ancestors 'none'", answer["Content-Security-Policy"]);
+            Assert.Equal("DENY", answer["X-Frame-Options"]);
+            Assert.Equal("nosniff", answer["X-Content-Type-Options"]);
+        }
+    }
+
+    [Fact]
     public async Task An_address_that_others_can_reach_is_refused_with_the_cure()
     {
         using var folder = new TestFolder();

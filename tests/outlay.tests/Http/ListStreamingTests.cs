@@ -57,6 +57,30 @@ public sealed class ListStreamingTests
     }
 
     [Theory, EachEngine]
+    public async Task Clients_that_do_not_read_their_lists_keep_nobody_from_anything_but_whole_lists(Engine engine)
+    {
+        await using var server = await StartAsync(engine);
+        var clients = new List<TcpClient>();
+        Answer answer;
+        while ((answer = await server.SendAsync("HEAD", "/expenses")).Status == 200)
+        {
+            Assert.InRange(clients.Count, 0, 90);
+            clients.Add(new TcpClient(server.Address.Host, server.Address.Port) { ReceiveBufferSize = 4096, LingerState = new LingerOption(true, 0) });
+            await clients[^1].GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET /expenses HTTP/1.1\r\nHost: localhost\r\n\r\n"), Test.Token);
+            await clients[^1].GetStream().ReadExactlyAsync(new byte[100], Test.Token);
+        }
+
+        Assert.Equal("1", (await server.GetAsync("/expenses")).MustBeProblem(503, "unavailable")["Retry-After"]);
+        (await server.GetAsync("/expenses?limit=5")).MustBe(200);
+        (await server.GetAsync("/expenses/summary")).MustBe(200);
+        (await server.GetAsync("/readyz")).MustBe(200);
+
+        // Nobody hangs up: whoever reads nothing is cut off.
+        await Eventually.TrueAsync("there is room for another list", async () => (await server.SendAsync("HEAD", "/expenses")).Status == 200);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Theory, EachEngine]
     public async Task A_list_that_breaks_off_is_not_taken_for_a_whole_one(Engine engine)
     {
         await using var server = await StartAsync(engine);

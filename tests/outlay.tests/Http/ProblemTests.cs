@@ -72,6 +72,22 @@ public sealed partial class ProblemTests
     }
 
     [Theory, EachEngine]
+    public async Task A_parameter_that_nobody_reads_is_refused_and_nothing_is_done(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        await server.AddAsync(Coffee);
+
+        foreach (var (method, path) in new[] { ("POST", "/expenses"), ("PUT", "/expenses/1"), ("PATCH", "/expenses/1"), ("DELETE", "/expenses/1"), ("POST", "/expenses/1/restore"), ("GET", "/expenses/1") })
+        {
+            var answer = (await server.SendAsync(method, $"{path}?dry_run=true", method is "GET" ? null : Coffee, ("If-Match", "*"))).MustBeProblem(400, "invalid-input");
+            Assert.Equal(["There is no parameter 'dry_run': this address takes none"], answer.ErrorsOf("dry_run"));
+        }
+
+        Assert.Equal(1, (await server.GetAsync("/expenses")).Json.GetArrayLength());
+        Assert.Equal("\"1\"", (await server.GetAsync("/expenses/1")).MustBe(200)["ETag"]);
+    }
+
+    [Theory, EachEngine]
     public async Task A_trace_that_the_client_began_goes_on(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);
@@ -106,6 +122,11 @@ public sealed partial class ProblemTests
             foreach (var word in new[] { "boom", "canary", "expense_tags", "Exception", "SQL", " at " })
                 Assert.DoesNotContain(word, answer.Body, StringComparison.OrdinalIgnoreCase);
         }
+
+        await server.Database.ExecuteAsync("alter table schema_migrations rename to journal");
+        await server.Database.ExecuteAsync("create view schema_migrations as select number / 0 as number, name, checksum, applied_at from journal");
+        var unready = (await server.GetAsync("/readyz")).MustBe(503).Json.GetProperty("checks").GetProperty("schema").GetProperty("reason").GetString();
+        Assert.Equal(engine is Engine.Sqlite ? "System.InvalidOperationException" : "Npgsql.PostgresException (22012)", unready);
 
         var log = await logs.ReadAllAsync();
         Assert.Contains(refused.Json.GetProperty("trace_id").GetString()!, log, StringComparison.Ordinal);

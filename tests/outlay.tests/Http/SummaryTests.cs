@@ -16,6 +16,17 @@ public sealed class SummaryTests
     ];
 
     [Theory, EachEngine]
+    public async Task A_word_in_Greek_capitals_is_the_same_category(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        foreach (var category in new[] { "Φόρος", "ΦΌΡΟΣ" })
+            await server.AddAsync($$"""{"date":"2026-02-19","description":"Tax","amount":3.50,"category":"{{category}}"}""");
+
+        Assert.Equal(1, (await server.GetAsync("/expenses/summary?group_by=category")).Json.GetProperty("groups").GetArrayLength());
+        Assert.Equal(2, (await server.GetAsync("/expenses?category=φόρος")).Json.GetArrayLength());
+    }
+
+    [Theory, EachEngine]
     public async Task A_book_is_summed_up_by_currency_and_by_what_is_asked_for(Engine engine)
     {
         const string Whole =

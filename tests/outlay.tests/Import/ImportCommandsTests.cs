@@ -82,6 +82,22 @@ public sealed class ImportCommandsTests
         Assert.Equal("", await ListAsync(database));
     }
 
+    [Fact]
+    public async Task While_an_import_waits_for_its_input_others_can_write()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var import = OutlayProcess.Start(["import", "-"], database.Environment);
+        await import.WriteAsync(TwoRows);
+        // More than a pipe holds: the program has begun to read.
+        await import.WriteAsync(string.Concat(Enumerable.Repeat("2026-01-01,Coffee,3.50,,\n", 100_000)));
+
+        var added = await RunAsync(database, "add", "1", "Tea", "--date", "2025-01-01");
+        import.EndInput();
+
+        Assert.Equal(("", 0), (added.Error, added.ExitCode));
+        Assert.Equal(0, (await import.WaitForExitAsync()).ExitCode);
+    }
+
     [Theory]
     [InlineData("nope.csv", "nope.csv is not there: check the path.")]
     [InlineData(".", ". is a folder: name a file in it.")]
@@ -146,6 +162,31 @@ public sealed class ImportCommandsTests
         Assert.Equal("precious", kept);
         Assert.Equal(0, replaced.ExitCode);
         Assert.StartsWith("id,date,description", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_file_of_its_own_is_written_to_and_stays_what_it_is()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has neither named pipes in folders nor devices.");
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var (link, file, pipe, device) = (Path.Combine(database.Folder, "link"), Path.Combine(database.Folder, "file"), Path.Combine(database.Folder, "pipe"), Path.Combine(database.Folder, "null"));
+        await File.WriteAllTextAsync(file, "old");
+        File.CreateSymbolicLink(link, "file");
+        await Command.RunAsync("mkfifo", pipe);
+        var reading = Task.Run(() => File.ReadAllText(pipe));
+
+        var toLink = await RunAsync(database, "export", "--to", link, "--yes");
+        var toPipe = await RunAsync(database, "export", "--to", pipe, "--yes");
+
+        Assert.Equal((0, 0), (toLink.ExitCode, toPipe.ExitCode));
+        Assert.Equal("file", new FileInfo(link).LinkTarget);
+        Assert.StartsWith("id,date,description", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+        Assert.StartsWith("id,date,description", await reading.WaitAsync(TimeSpan.FromMinutes(1)), StringComparison.Ordinal);
+
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can make a device.");
+        await Command.RunAsync("mknod", device, "c", "1", "3");
+        Assert.Equal(0, (await RunAsync(database, "export", "--to", device, "--yes")).ExitCode);
+        Assert.Equal("", await File.ReadAllTextAsync(device));
     }
 
     [Fact]

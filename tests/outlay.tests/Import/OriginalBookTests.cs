@@ -13,6 +13,8 @@ public sealed class OriginalBookTests
         await CreateAsync(database, hasOwners: false, hasKeys: false);
         await InsertAsync(database, "'2026-02-19', 'Coffee', 3.50", "'2024-02-29', 'Café «Луна»', 99999999.99", "'2026-01-01', 'Gone', 1", "'2026-01-31', 'Penny', 0.01");
         await database.ExecuteAsync("delete from expenses where id = 3");
+        var toTheMillisecond = database.Clock.Now;
+        database.Clock.Now = toTheMillisecond.AddTicks(1234);
 
         var report = await database.MigrateAsync();
 
@@ -22,7 +24,7 @@ public sealed class OriginalBookTests
             await ListAsync(database, ExpenseService.DefaultOwner));
         Assert.Equal(3, await database.ScalarAsync<long>("select count(*) from original_expenses"));
         var stored = await database.Expenses.GetAsync(ExpenseService.DefaultOwner, 1, Test.Token);
-        Assert.Equal((1, database.Clock.Now, database.Clock.Now), (stored.Version, stored.CreatedAt, stored.UpdatedAt));
+        Assert.Equal((1, toTheMillisecond, toTheMillisecond), (stored.Version, stored.CreatedAt, stored.UpdatedAt));
         await AssertWholeAsync(database);
     }
 
@@ -56,6 +58,30 @@ public sealed class OriginalBookTests
 
         await database.MigrateAsync();
 
+        var draft = new ExpenseDraft { Date = "2026-02-19", Description = "new", Amount = "1" };
+        var added = await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
+        Assert.True(added.Id > 3, $"The new expense has id {added.Id}.");
+    }
+
+    [Fact]
+    public async Task What_the_original_still_writes_while_it_is_taken_over_keeps_its_ids_too()
+    {
+        Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
+        await using var database = await TestDatabase.CreateAsync(Engine.Postgres, migrated: false);
+        await CreateAsync(database, hasOwners: false, hasKeys: false);
+        Task<MigrationReport>? takeOver = null;
+        await database.Database.WriteAsync(async connection =>
+        {
+            const string Insert = "insert into expenses (date, description, amount) values ('2026-02-19', 'Coffee', 1)";
+            await new Sql(Insert).ExecuteAsync(connection, Test.Token);
+            takeOver = database.MigrateAsync();
+            await Eventually.TrueAsync("the original is waited for", async () => await database.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 1);
+            await new Sql($"{Insert}; {Insert}; delete from expenses where id = 3").ExecuteAsync(connection, Test.Token);
+            return true;
+        }, Test.Token);
+
+        Assert.Equal(2, (await takeOver!).Adopted);
         var draft = new ExpenseDraft { Date = "2026-02-19", Description = "new", Amount = "1" };
         var added = await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
         Assert.True(added.Id > 3, $"The new expense has id {added.Id}.");

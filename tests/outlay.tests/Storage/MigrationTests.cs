@@ -1,4 +1,6 @@
 using System.Data.Common;
+using Outlay.Expenses;
+using Outlay.Reports;
 using Outlay.Storage;
 using Outlay.Tests.Harness;
 
@@ -64,6 +66,49 @@ public sealed class MigrationTests
         Assert.Equal(ErrorCode.SchemaMismatch, error.Code);
         Assert.Contains("is at 9999_future, newer than this program", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("Run the version of Outlay that made it, or a newer one.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_journal_of_another_program_stops_the_start(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine, migrated: false);
+        await database.ExecuteAsync("create table schema_migrations (version text)");
+
+        var error = await Assert.ThrowsAsync<AppException>(database.MigrateAsync);
+
+        Assert.Equal(ErrorCode.SchemaMismatch, error.Code);
+        Assert.Equal(
+            $"{database.Database.Location} has a table schema_migrations of another program. Give Outlay a database of its own, or rename that table.", error.Message);
+    }
+
+    [Theory, EachEngine]
+    public async Task Labels_that_were_folded_by_an_older_rule_are_folded_anew(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        foreach (var spelling in new[] { "Φόρος", "ΦΌΡΟΣ" })
+        {
+            var draft = new ExpenseDraft { Date = "2026-02-19", Description = spelling, Amount = "1", Category = spelling, Tags = [spelling] };
+            await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), draft, Test.Token);
+        }
+
+        await database.ExecuteAsync("update expenses set category_key = 'φόρος', search_text = 'φόρος' where category = 'Φόρος'");
+        await database.ExecuteAsync("update expense_tags set tag_key = 'φόρος' where tag = 'Φόρος'");
+        // Both spellings on one expense were two tags.
+        await database.ExecuteAsync("insert into expense_tags (expense_id, tag_key, tag) values (1, 'φόροσ', 'ΦΌΡΟΣ')");
+        await database.Doctor.RebuildTotalsAsync(Test.Token);
+        await database.ExecuteAsync("delete from schema_migrations where number = 3");
+
+        await database.MigrateAsync();
+
+        Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+        foreach (var group in new[] { SummaryGroup.Category, SummaryGroup.Tag })
+        {
+            var summary = await database.Reports.SummariseAsync(ExpenseService.DefaultOwner, new ExpenseFilter(), group, Test.Token);
+            Assert.Equal(2, Assert.Single(summary.Groups!).Count);
+        }
+
+        var found = database.Expenses.ListAsync(ExpenseService.DefaultOwner, new ExpenseFilter { Text = "Φόρος" }, Test.Token);
+        Assert.Equal(2, await found.CountAsync(Test.Token));
     }
 
     [Theory, EachEngine]
