@@ -52,7 +52,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         if (engine is Engine.Postgres)
         {
             var cluster = await PostgresCluster.Shared;
-            var name = await cluster.CreateDatabaseAsync(migrated, postgresOptions);
+            var name = await cluster.CreateDatabaseAsync(migrated, options: postgresOptions);
             return new TestDatabase(engine, name, cluster.EnvironmentFor(name));
         }
 

@@ -50,7 +50,6 @@ public sealed class IdempotencyTests
         (await server.SendAsync("POST", "/expenses", Coffee, key)).MustBe(201);
 
         (await server.SendAsync("POST", "/expenses", Tea, key)).MustBeProblem(422, "key-reused");
-        (await server.SendAsync("POST", "/expenses?x=1", Coffee, key)).MustBeProblem(422, "key-reused");
         (await server.SendAsync("PUT", "/expenses/1", Coffee, key, ("If-Match", "*"))).MustBeProblem(422, "key-reused");
         (await server.SendAsync("DELETE", "/expenses/1", null, key)).MustBeProblem(422, "key-reused");
 
