@@ -60,7 +60,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
             throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");
         if (manifest.Origin.Schema < Adoption.Migration)
-            await Adoption.RunAsync(database, connection, clock.GetUtcNow(), token);
+            await Adoption.RunAsync(database, connection, clock.GetUtcMilliseconds(), token);
         await BackupStore.SkipIdsAsync(database, connection, token);
         return new RestoredBackup(manifest, tables);
     }

@@ -14,20 +14,13 @@ internal static class ExpenseEndpoints
         routes.MapMethods("/expenses", Reading.Methods, ListAsync);
         routes.MapMethods("/trash", Reading.Methods, ListTrashAsync);
 
-        var single = routes.MapGroup("").AddEndpointFilter(RefuseQueryAsync);
+        var single = routes.MapWithoutQuery();
         single.MapPost("/expenses", AddAsync);
         single.MapMethods("/expenses/{id:long}", Reading.Methods, GetAsync);
         single.MapPut("/expenses/{id:long}", ReplaceAsync);
         single.MapPatch("/expenses/{id:long}", PatchAsync);
         single.MapDelete("/expenses/{id:long}", DeleteAsync);
         single.MapPost("/expenses/{id:long}/restore", RestoreAsync);
-    }
-
-    /// <summary>What is about a single expense takes no parameters.</summary>
-    private static ValueTask<object?> RefuseQueryAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        new QueryFields(context.HttpContext.Request.Query, []).Faults.ThrowIfAny();
-        return next(context);
     }
 
     private static Task ListAsync(HttpContext context, ExpenseService service, WholeLists lists, CancellationToken token)

@@ -15,7 +15,7 @@ internal static class HistoryEndpoints
     {
         routes.MapMethods("/expenses/{id:long}/history", Reading.Methods, ListVersionsAsync);
         routes.MapMethods("/changes", Reading.Methods, ListChangesAsync);
-        routes.MapPost("/changes/{seq:long}/undo", UndoAsync);
+        routes.MapWithoutQuery().MapPost("/changes/{seq:long}/undo", UndoAsync);
     }
 
     private static async Task ListVersionsAsync(long id, HttpContext context, HistoryService service, CancellationToken token)

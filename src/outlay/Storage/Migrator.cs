@@ -17,12 +17,12 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
 {
     private const string Journal = "schema_migrations";
 
+    private static readonly string[] s_journalColumns = ["number", "name", "checksum", "applied_at"];
+
     /// <summary>How often a migration is tried that others keep from its tables: they go on working in between.</summary>
     private const int MaxTries = 20;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.5);
-
-    private static readonly string[] s_journalColumns = ["number", "name", "checksum", "applied_at"];
 
     private readonly IReadOnlyList<Migration> _known = Migration.Of(database.Engine);
 
@@ -82,7 +82,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
     {
         var now = clock.GetUtcMilliseconds();
         var original = migration.Number == 1 ? await OriginalBook.SetAsideAsync(database, connection, token) : null;
-        await new Sql(migration.Text).ExecuteAsync(connection, token);
+        await new Sql(migration.Text).WithoutLimit().ExecuteAsync(connection, token);
         if (migration.Number == 1)
             await CreateJournalAsync(connection, token);
         await new Sql($"insert into {Journal} (number, name, checksum, applied_at) values (@number, @name, @checksum, @now)")

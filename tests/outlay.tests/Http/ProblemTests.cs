@@ -77,7 +77,7 @@ public sealed partial class ProblemTests
         await using var server = await TestServer.StartAsync(engine);
         await server.AddAsync(Coffee);
 
-        foreach (var (method, path) in new[] { ("POST", "/expenses"), ("PUT", "/expenses/1"), ("PATCH", "/expenses/1"), ("DELETE", "/expenses/1"), ("POST", "/expenses/1/restore"), ("GET", "/expenses/1") })
+        foreach (var (method, path) in new[] { ("POST", "/expenses"), ("PUT", "/expenses/1"), ("PATCH", "/expenses/1"), ("DELETE", "/expenses/1"), ("POST", "/expenses/1/restore"), ("GET", "/expenses/1"), ("POST", "/changes/1/undo") })
         {
             var answer = (await server.SendAsync(method, $"{path}?dry_run=true", method is "GET" ? null : Coffee, ("If-Match", "*"))).MustBeProblem(400, "invalid-input");
             Assert.Equal(["There is no parameter 'dry_run': this address takes none"], answer.ErrorsOf("dry_run"));
