@@ -22,38 +22,12 @@ internal sealed class PostgresDatabase : Database
         _settings = settings;
         _patience = patience;
         _breaker = new CircuitBreaker(clock);
-        var hosts = settings.Host.Split(',');
-        Location = $"{string.Join(',', hosts.Select(host => HasPort(host) ? host : $"{host}:{settings.Port}"))}/{settings.Database}";
-        var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
-        {
-            Host = settings.Host,
-            Port = settings.Port,
-            Database = settings.Database,
-            Username = settings.User,
-            Password = settings.Password,
-            ApplicationName = "outlay",
-            // For each server of a list: one that is silent must leave time for the next. Whole seconds only: OpenAsync holds the exact limit.
-            Timeout = hosts.Length == 1 ? (int)Math.Ceiling(patience.TotalSeconds) : Math.Max(1, (int)(patience / hosts.Length).TotalSeconds),
-            CommandTimeout = 30,
-            // A server, a database or an account can have other defaults. The statements rely on these.
-            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} -c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\\ committed",
-            MaxAutoPrepare = 50,
-            AutoPrepareMinUsages = 2,
-            // How long a server of a list is left alone that gave no answer, or that took no writes.
-            HostRecheckSeconds = 5,
-        }.ToString());
-        // Only built-in types are in use: no query for the others at each first connection.
-        builder.EnableTransportSecurity().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
-        // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
-        // for its role would go wrong.
-        _dataSource = hosts.Length > 1
-            ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite)
-            : builder.Build();
+        _dataSource = PostgresSession.Source(settings, patience);
     }
 
     public override string Engine => "postgres";
 
-    public override string Location { get; }
+    public override string Location => PostgresSession.Location(_settings);
 
     public override string ForUpdate => " for update";
 
@@ -313,9 +287,6 @@ internal sealed class PostgresDatabase : Database
     }
 
     public override ValueTask DisposeAsync() => _dataSource.DisposeAsync();
-
-    /// <summary>Whether a name in the list of servers carries a port of its own; a bare address of IPv6 carries none.</summary>
-    private static bool HasPort(string host) => host.Contains(']') ? host.Contains("]:", StringComparison.Ordinal) : host.Count(':') == 1;
 
     /// <summary>Connection trouble, too few resources, a lock or a deadlock, a shutdown, a standby: it passes by itself.</summary>
     private static bool IsPassing(string state) =>

@@ -1,0 +1,49 @@
+using Npgsql;
+
+namespace Outlay.Storage;
+
+/// <summary>How sessions of PostgreSQL are opened, and what holds in each of them.</summary>
+internal static class PostgresSession
+{
+    /// <summary>A server, a database or an account can have other defaults. The statements rely on these.</summary>
+    private const string Defaults =
+        @"-c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\ committed";
+
+    /// <param name="settings">Where the servers are.</param>
+    /// <param name="patience">How long a session may take to open, and wait for a lock.</param>
+    public static NpgsqlDataSource Source(PostgresSettings settings, TimeSpan patience)
+    {
+        var hosts = Hosts(settings).Length;
+        var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
+        {
+            Host = settings.Host,
+            Port = settings.Port,
+            Database = settings.Database,
+            Username = settings.User,
+            Password = settings.Password,
+            ApplicationName = "outlay",
+            // For each server of a list: one that is silent must leave time for the next. Whole seconds only: whoever opens holds the exact limit.
+            Timeout = hosts == 1 ? (int)Math.Ceiling(patience.TotalSeconds) : Math.Max(1, (int)(patience / hosts).TotalSeconds),
+            CommandTimeout = 30,
+            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} {Defaults}",
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = 2,
+            // How long a server of a list is left alone that gave no answer, or that took no writes.
+            HostRecheckSeconds = 5,
+        }.ToString());
+        // Only built-in types are in use: no query for the others at each first connection.
+        builder.EnableTransportSecurity().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
+        // for its role would go wrong.
+        return hosts == 1 ? builder.Build() : builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite);
+    }
+
+    /// <summary>Every server with its port, and the database.</summary>
+    public static string Location(PostgresSettings settings) =>
+        $"{string.Join(',', Hosts(settings).Select(host => HasPort(host) ? host : $"{host}:{settings.Port}"))}/{settings.Database}";
+
+    private static string[] Hosts(PostgresSettings settings) => settings.Host.Split(',');
+
+    /// <summary>Whether a name in the list of servers carries a port of its own; a bare address of IPv6 carries none.</summary>
+    private static bool HasPort(string host) => host.Contains(']') ? host.Contains("]:", StringComparison.Ordinal) : host.Count(':') == 1;
+}
