@@ -4,7 +4,7 @@ using Outlay.Tests.Harness;
 namespace Outlay.Tests.Crashes;
 
 /// <summary>
-/// Promise P1: a change that was acknowledged is there after kill -9. Short here; drills/crash runs the same for long.
+/// A change that was acknowledged is there after kill -9. Short here; drills/crash runs the same for long.
 /// CRASH_KILLS and CRASH_SEED say how often and with which seed.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
