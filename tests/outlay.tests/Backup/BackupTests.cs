@@ -21,10 +21,10 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         await database.ExecuteAsync("insert into owners (name) values ('ann, \"the\" =first')");
-        await AddAsync(database, "Bread, \"fresh\"");
-        await AddAsync(database, "=1+1", notes: "two\r\nlines, \"quoted\"\n", category: "@home", tags: ["-x", "'=y", "ü"]);
-        await AddAsync(database, "'quoted", owner: "ann, \"the\" =first", currency: "JPY", amount: "1200");
-        var trashed = await AddAsync(database, "Binned", notes: "'=x");
+        await SampleBook.AddAsync(database, "Bread, \"fresh\"");
+        await SampleBook.AddAsync(database, "=1+1", notes: "two\r\nlines, \"quoted\"\n", category: "@home", tags: ["-x", "'=y", "ü"]);
+        await SampleBook.AddAsync(database, "'quoted", owner: "ann, \"the\" =first", currency: "JPY", amount: "1200");
+        var trashed = await SampleBook.AddAsync(database, "Binned", notes: "'=x");
         await database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), trashed.Id, null, Test.Token);
 
         var result = await Service(database).RunAsync(prune: true, Test.Token);
@@ -41,7 +41,7 @@ public sealed class BackupTests : IDisposable
     public async Task Nothing_is_written_when_nothing_has_changed(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        await AddAsync(database, "Coffee");
+        await SampleBook.AddAsync(database, "Coffee");
         var first = await Service(database).RunAsync(prune: true, Test.Token);
         database.Clock.Advance(TimeSpan.FromHours(1));
 
@@ -60,11 +60,11 @@ public sealed class BackupTests : IDisposable
     public async Task Every_change_since_the_newest_backup_makes_another(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var expense = await AddAsync(database, "Coffee");
+        var expense = await SampleBook.AddAsync(database, "Coffee");
         await Service(database).RunAsync(prune: true, Test.Token);
         Func<Task>[] changes =
         [
-            () => AddAsync(database, "Tea"),
+            () => SampleBook.AddAsync(database, "Tea"),
             () => database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, draft => draft with { Tags = ["new"] }, Test.Token),
             () => database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, Test.Token),
         ];
@@ -91,7 +91,7 @@ public sealed class BackupTests : IDisposable
         await File.WriteAllTextAsync(taken, "somebody else's");
 
         var first = await Service(database).RunAsync(prune: true, Test.Token);
-        await AddAsync(database, "Coffee");
+        await SampleBook.AddAsync(database, "Coffee");
         var second = await Service(database).RunAsync(prune: true, Test.Token);
 
         Assert.Equal("somebody else's", await File.ReadAllTextAsync(taken));
@@ -109,7 +109,7 @@ public sealed class BackupTests : IDisposable
         for (var number = 0; number < RetentionRule.Newest; number++)
         {
             databases.Add(await TestDatabase.CreateAsync(engine));
-            await AddAsync(databases[number], $"Coffee {number}");
+            await SampleBook.AddAsync(databases[number], $"Coffee {number}");
         }
 
         var results = await Task.WhenAll(databases.Select(database => Task.Run(() => Service(database, folder.Path).RunAsync(prune: true, Test.Token))));
@@ -168,11 +168,11 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         await using var disk = await SmallDisk.MountAsync(512 * 1024);
-        await AddAsync(database, "Coffee");
+        await SampleBook.AddAsync(database, "Coffee");
         var first = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
         var before = Visible(disk.Path);
         for (var number = 0; number < 60; number++)
-            await AddAsync(database, "Long", notes: new string('n', 10_000));
+            await SampleBook.AddAsync(database, "Long", notes: new string('n', 10_000));
 
         var failed = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
 
@@ -188,7 +188,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         await using var disk = await SmallDisk.MountAsync();
-        await AddAsync(database, "Coffee");
+        await SampleBook.AddAsync(database, "Coffee");
 
         var result = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
 
@@ -267,20 +267,6 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(result.Failure, line.GetProperty("reason").GetString());
         Assert.True(line.TryGetProperty("exception.stack", out _));
     }
-
-    private static Task<Expense> AddAsync(
-        TestDatabase database, string description, string owner = ExpenseService.DefaultOwner, string? notes = null, string? category = null,
-        string[]? tags = null, string? currency = null, string amount = "3.50") =>
-        database.Expenses.AddAsync(Test.By(owner), new ExpenseDraft
-        {
-            Date = "2026-02-19",
-            Description = description,
-            Amount = amount,
-            Currency = currency,
-            Category = category,
-            Tags = tags ?? [],
-            Notes = notes,
-        }, Test.Token);
 
     private static string? EventOf(JsonElement line) => line.GetProperty("event").GetString();
 
