@@ -8,6 +8,7 @@ using Outlay.Hosting;
 using Outlay.Http;
 using Outlay.Reports;
 using Outlay.Storage;
+using Outlay.Telemetry;
 using Outlay.Trash;
 
 namespace Outlay;
@@ -58,7 +59,10 @@ internal static class App
         builder.Services.AddSingleton<TrashService>();
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<TrashRetention>(services, services.GetRequiredService<Startup>().Ready));
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<IntegrityCheck>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHealth();
+        builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.Configure<HostFilteringOptions>(options =>
         {
             options.AllowedHosts = AllowedHosts(settings);
@@ -66,6 +70,7 @@ internal static class App
         });
 
         var app = builder.Build();
+        app.UseTelemetry(settings.Telemetry);
         app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<SecurityHeaders>();
@@ -87,6 +92,8 @@ internal static class App
         app.UseMiddleware<StartupGate>();
         app.MapStatic();
         app.MapHealth();
+        if (!settings.Telemetry.Disabled)
+            app.MapMetrics();
         app.MapExpenses();
         app.MapHistory();
         app.MapReports();

@@ -2,6 +2,7 @@ using System.Net;
 using Outlay.Backup;
 using Outlay.Backup.Age;
 using Outlay.Expenses;
+using Outlay.Telemetry;
 
 namespace Outlay;
 
@@ -46,7 +47,12 @@ internal sealed record Settings
     /// <summary>The object store that backups are also written to; null for none.</summary>
     public S3Settings? S3 { get; init; }
 
+    /// <summary>INTEGRITY_CHECK_INTERVAL: how long after a self-check of totals and history the server makes the next: 1 second to 366 days, default 24 hours.</summary>
+    public required TimeSpan IntegrityCheckInterval { get; init; }
+
     public required LogSettings Log { get; init; }
+
+    public required TelemetrySettings Telemetry { get; init; }
 
     /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
     public required string Command { get; init; }
@@ -79,7 +85,9 @@ internal sealed record Settings
             BackupRetention = source.Retention("BACKUP_RETENTION", "7 daily 4 weekly 12 monthly"),
             BackupKey = AgeKey.From(source),
             S3 = S3Settings.From(source),
+            IntegrityCheckInterval = source.Duration("INTEGRITY_CHECK_INTERVAL", "24h", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)),
             Log = LogSettings.From(source),
+            Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
             Report = source.Report,
         };

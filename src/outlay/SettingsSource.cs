@@ -152,6 +152,18 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         return null;
     }
 
+    /// <summary>Null when it is not set; otherwise http or https, with any path.</summary>
+    public Uri? OptionalAddress(string name, string example)
+    {
+        var value = Read(name, "");
+        if (value.Length == 0)
+            return null;
+        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", Query: "", UserInfo: "", Fragment: "" })
+            return url;
+        Fault(name, $"is '{value}'", $"use an address like {example}");
+        return null;
+    }
+
     public void Fault(string name, string problem, string cure) => _faults.Add($"{name} {problem}: {cure}.");
 
     /// <summary>Throws <see cref="ErrorCode.BadConfiguration"/> with every fault and its cure, or does nothing.</summary>

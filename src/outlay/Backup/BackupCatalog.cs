@@ -22,6 +22,9 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     /// <summary>Where copies of the newest backup on this machine go.</summary>
     public IReadOnlyList<IBackupDestination> Elsewhere { get; } = settings.S3 is { } s3 ? [new S3BackupDestination(s3, clock)] : [];
 
+    /// <summary>Every place, this machine first.</summary>
+    public IEnumerable<IBackupDestination> All => Elsewhere.Prepend(Disk);
+
     /// <summary>What new backups are encrypted with; null leaves them readable.</summary>
     public BackupCipher? Cipher { get; } = settings.BackupKey is { } key ? new BackupCipher(key) : null;
 
@@ -56,7 +59,7 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     /// <summary>A backup of this name, on this machine or elsewhere. Throws <see cref="ErrorCode.NotFound"/>.</summary>
     public async Task<ListedBackup> FindAsync(string name, CancellationToken token)
     {
-        foreach (var destination in Elsewhere.Prepend(Disk))
+        foreach (var destination in All)
         {
             if ((await ListAsync(destination, token)).FirstOrDefault(backup => backup.Name == name) is { } found)
                 return found;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Outlay.Storage;
+using Outlay.Telemetry;
 
 namespace Outlay.Backup;
 
@@ -20,8 +22,11 @@ internal sealed partial class BackupService(
     public async Task<BackupResult> RunAsync(bool prune, CancellationToken token)
     {
         var start = clock.GetTimestamp();
+        using var span = Signals.Source.StartActivity("backup");
         var result = await TryAsync(prune, token) with { Duration = clock.GetElapsedTime(start) };
         status.Record(result, clock.GetUtcNow());
+        if (result.State is BackupState.Failed)
+            span?.SetStatus(ActivityStatusCode.Error);
         if (result.State is BackupState.Unchanged)
             BackupUnchanged(logger, result.File!);
         else if (result.State is BackupState.Ok)
@@ -45,6 +50,7 @@ internal sealed partial class BackupService(
             // What a cancelled statement throws depends on the engine.
             token.ThrowIfCancellationRequested();
             var reason = SafeException.Of(e).Reason;
+            BackupMetrics.Failed(catalog.Disk);
             BackupFailed(logger, settings.BackupsDir, reason, e);
             return new BackupResult(BackupState.Failed, Failure: reason);
         }
@@ -74,6 +80,8 @@ internal sealed partial class BackupService(
 
     private async Task<BackupResult> CreateAsync(BackupFolder folder, CancellationToken token)
     {
+        var start = clock.GetTimestamp();
+        using var span = Signals.Source.StartActivity("backup write");
         var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, BackupName.Of(DateTime.UnixEpoch, isEncrypted: catalog.Cipher is not null)));
         await CsvBackup.WriteAsync(database, csv, token);
         var now = clock.GetUtcNow();
@@ -85,16 +93,23 @@ internal sealed partial class BackupService(
             file.Flush(flushToDisk: true);
         }
 
+        span?.Stop();
+        BackupMetrics.Took("write", clock.GetElapsedTime(start));
         var (time, size) = (folder.FreeTime(now), new FileInfo(backup).Length);
         var name = BackupName.Of(time, isEncrypted: catalog.Cipher is not null);
         var report = await _verifier.VerifyAsync(name, () => Task.FromResult(catalog.Open(backup, _ => { })), folder.Temporary, token);
         token.ThrowIfCancellationRequested();
+        BackupMetrics.Took("verify", report.Duration);
         // The report comes first: a backup that is there tells how good it is.
         await folder.StoreReportAsync(catalog.Disk, report, token);
         await catalog.Disk.StoreAsync(name, backup, token);
         await catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
         if (report.Problem is { } problem)
+        {
+            BackupMetrics.NotVerified();
             BackupNotVerified(logger, problem);
+        }
+
         return new BackupResult(
             report.IsGood ? BackupState.Ok : BackupState.Failed, Path.Combine(folder.Path, name), size, report,
             Failure: report.Problem);
@@ -104,8 +119,10 @@ internal sealed partial class BackupService(
     /// <returns>What went wrong, for a person to read; null when nothing did.</returns>
     private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, bool prune, CancellationToken token)
     {
+        var start = clock.GetTimestamp();
+        using var span = Signals.Source.StartActivity("backup copy");
         var failures = new List<string>();
-        foreach (var destination in catalog.Elsewhere.Prepend(catalog.Disk))
+        foreach (var destination in catalog.All)
         {
             try
             {
@@ -116,6 +133,8 @@ internal sealed partial class BackupService(
                         await destination.StoreAsync(name, Path.Combine(folder.Path, name), token);
                 }
 
+                if (newest.Report!.IsGood)
+                    status.Keep(destination, clock.GetUtcNow());
                 if (prune)
                     await PruneAsync(destination, token);
             }
@@ -123,11 +142,14 @@ internal sealed partial class BackupService(
             {
                 token.ThrowIfCancellationRequested();
                 var reason = SafeException.Of(e).Reason;
+                BackupMetrics.Failed(destination);
+                span?.Fail(e);
                 DestinationFailed(logger, destination.Name, reason, e);
                 failures.Add($"{destination.Name}: {reason}");
             }
         }
 
+        BackupMetrics.Took("copy", clock.GetElapsedTime(start));
         return failures.Count == 0 ? null : string.Join("; ", failures);
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Outlay.Backup;
 
 internal enum BackupState
@@ -33,6 +35,8 @@ internal sealed class BackupStatus
 {
     private volatile Snapshot _now = new(new BackupResult(BackupState.NotRun), null, null);
 
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _kept = new();
+
     /// <summary>The last run.</summary>
     public BackupResult Last => _now.Last;
 
@@ -41,6 +45,11 @@ internal sealed class BackupStatus
 
     /// <summary>The last report of a good backup: when it was made, and when it was verified; null when there was none since the start.</summary>
     public BackupReport? LastVerified => _now.LastVerified;
+
+    /// <summary>When a place was last known to keep a verified backup of the present state; null when not since the start.</summary>
+    public DateTimeOffset? KeptAt(IBackupDestination destination) => _kept.TryGetValue(destination.Kind, out var time) ? time : null;
+
+    public void Keep(IBackupDestination destination, DateTimeOffset now) => _kept[destination.Kind] = now;
 
     public void Record(BackupResult result, DateTimeOffset now) => _now = new Snapshot(
         result,

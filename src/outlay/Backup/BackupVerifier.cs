@@ -1,5 +1,6 @@
 using Outlay.History;
 using Outlay.Storage;
+using Outlay.Telemetry;
 
 namespace Outlay.Backup;
 
@@ -18,6 +19,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     /// <param name="folder">A folder for the scratch database, with room for all of it.</param>
     public async Task<BackupReport> VerifyAsync(string name, Func<Task<Stream>> open, string folder, CancellationToken token)
     {
+        using var span = Signals.Source.StartActivity("backup verify");
         var start = clock.GetTimestamp();
         var scratch = Path.Combine(folder, "scratch");
         PrivateFolder.Create(scratch);
@@ -32,6 +34,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
         {
             // What a cancelled statement throws depends on the engine.
             token.ThrowIfCancellationRequested();
+            span?.Fail(e);
             return new BackupReport(
                 name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, SafeException.Of(e).Reason)
             {

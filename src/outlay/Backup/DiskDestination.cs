@@ -7,6 +7,8 @@ internal sealed class DiskDestination(string folder) : IBackupDestination
 {
     public string Name => folder;
 
+    public string Kind => "disk";
+
     /// <summary>Takes the file itself, which must lie on the same disk: it gets its name when all of it is there.</summary>
     public Task StoreAsync(string name, string file, CancellationToken token)
     {

@@ -6,6 +6,9 @@ internal interface IBackupDestination
     /// <summary>For people: where it is, without anything secret.</summary>
     string Name { get; }
 
+    /// <summary>For metrics: disk or s3.</summary>
+    string Kind { get; }
+
     /// <summary>Stores a file; when this returns, what is stored there was compared with it. Nothing is listed before.</summary>
     Task StoreAsync(string name, string file, CancellationToken token);
 

@@ -21,6 +21,8 @@ internal sealed class S3BackupDestination(S3Settings settings, TimeProvider cloc
 
     public string Name => _s3.Name;
 
+    public string Kind => "s3";
+
     private string Folder => $"{settings.Prefix}/";
 
     public async Task StoreAsync(string name, string file, CancellationToken token)

@@ -35,12 +35,14 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// </summary>
     /// <returns>How many there were.</returns>
     public Task<long> AddManyAsync(Caller caller, IAsyncEnumerable<ExpenseContent> contents, CancellationToken token) =>
-        AddManyAsync(caller, contents, (_, batch) => Task.FromResult<IReadOnlyList<ExpenseContent>>(batch), token);
+        AddManyAsync(caller, contents, (_, batch) => Task.FromResult<IReadOnlyList<ExpenseContent>>(batch), finish: null, token);
 
     /// <summary>As the other, of what is chosen in the transaction: no other import of this owner runs at the same time.</summary>
     /// <param name="choose">What is recorded of a batch.</param>
+    /// <param name="finish">Runs in the transaction after the last batch; null for nothing.</param>
     public Task<long> AddManyAsync<T>(
-        Caller caller, IAsyncEnumerable<T> rows, Func<DbConnection, T[], Task<IReadOnlyList<ExpenseContent>>> choose, CancellationToken token) =>
+        Caller caller, IAsyncEnumerable<T> rows, Func<DbConnection, T[], Task<IReadOnlyList<ExpenseContent>>> choose, Func<DbConnection, Task>? finish,
+        CancellationToken token) =>
         WriteAsync(caller, ChangeAction.Import, async change =>
         {
             var count = 0L;
@@ -58,6 +60,8 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
                 count += contents.Count;
             }
 
+            if (finish is not null)
+                await finish(change.Connection);
             return count;
         }, token, repeatable: false);
 
@@ -150,9 +154,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <summary>As <see cref="WriteAsync"/>, but a change that the caller asks for again, under the same key, is not made again.</summary>
     /// <param name="write">Writes the result as what is kept beside the key.</param>
     /// <param name="read">Reads it back.</param>
-    internal Task<T> WriteOnceAsync<T>(
-        Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, Func<T, string> write, Func<string, T> read, CancellationToken token) =>
-        WriteAsync(caller, action, async change =>
+    internal async Task<T> WriteOnceAsync<T>(
+        Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, Func<T, string> write, Func<string, T> read, CancellationToken token)
+    {
+        var result = await WriteAsync(caller, action, async change =>
         {
             if (caller.Key is not { } key)
                 return await effect(change);
@@ -160,26 +165,32 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
                 throw new AppException(ErrorCode.KeyInUse, "A request with this Idempotency-Key is being worked on") { RetryAfter = Database.RetryAfter };
             if (await IdempotencyStore.FindAsync(change.Connection, caller.Owner, key.Value, change.Now, token) is { } earlier)
                 return read(key.Replay(earlier));
-            var result = await effect(change);
-            await IdempotencyStore.InsertAsync(change.Connection, caller.Owner, key, write(result), change.Now, token);
-            return result;
+            var made = await effect(change);
+            await IdempotencyStore.InsertAsync(change.Connection, caller.Owner, key, write(made), change.Now, token);
+            return made;
         }, token);
+        if (caller.Key is { Replayed: true })
+            ExpenseMetrics.Replayed();
+        return result;
+    }
 
     /// <summary>One change: the effect, what it does to the totals, and its place in the history are stored together or not at all.</summary>
     /// <param name="repeatable">Whether the effect can be run again when it was not stored.</param>
-    internal Task<T> WriteAsync<T>(
+    internal async Task<T> WriteAsync<T>(
         Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token, bool repeatable = true)
     {
         HistoryWriter? history = null;
-        return database.WriteAsync(async connection =>
+        var result = await database.WriteAsync(async connection =>
         {
             history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
             var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), new TotalsChange(), history);
-            var result = await effect(change);
+            var made = await effect(change);
             await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
             await history.FinishAsync(change.Now, token);
-            return result;
+            return made;
         }, (connection, limit) => history!.WasStoredAsync(connection, limit), repeatable, token);
+        ExpenseMetrics.Changed(action, history!.Count);
+        return result;
     }
 
     private async Task<Currency> CurrencyAsync(DbConnection connection, string owner, CancellationToken token) =>

@@ -31,6 +31,9 @@ internal sealed class HistoryWriter
     /// <summary>What its rows say that they belong to.</summary>
     public long ChangeId => _id;
 
+    /// <summary>How many expenses it has changed so far.</summary>
+    public long Count => _count;
+
     /// <summary>The change that this one takes back; null for all others.</summary>
     public long? Undoes { get; set; }
 

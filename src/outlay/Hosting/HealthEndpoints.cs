@@ -17,7 +17,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var probes = routes.MapGroup("").WithMetadata(new NeedsNoDatabase());
+        var probes = routes.MapGroup("").WithMetadata(new NeedsNoDatabase()).DisableHttpMetrics();
         probes.MapMethods("/livez", Reading.Methods, Live);
         probes.MapMethods("/startupz", Reading.Methods, Started);
         probes.MapMethods("/readyz", Reading.Methods, ReadyAsync);

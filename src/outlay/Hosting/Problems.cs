@@ -74,6 +74,9 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
     private async Task AnswerAsync(HttpContext context, AppException failure)
     {
         var row = ErrorTable.Of(failure.Code);
+        RejectionMetrics.Rejected(failure.Code);
+        if (row.HttpStatus >= 500)
+            Activity.Current?.SetTag("error.type", row.Slug);
         var response = context.Response;
         response.StatusCode = row.HttpStatus;
         response.ContentType = ContentType;

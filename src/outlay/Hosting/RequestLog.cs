@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using Outlay.Telemetry;
+
 namespace Outlay.Hosting;
 
 /// <summary>
-/// Writes exactly one line for each request. It stands before everything else in the pipeline, so that it sees the final
+/// Writes exactly one line for each request, and completes its span with the same facts. It stands before everything else in the pipeline, so that it sees the final
 /// status. It tells the pattern of the route and never the path, which can hold anything.
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
@@ -9,6 +12,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     public async Task InvokeAsync(HttpContext context)
     {
         var start = clock.GetTimestamp();
+        var span = Activity.Current is { IsAllDataRequested: true } recorded ? RequestSpan.Begin(recorded, context.Request.Path) : null;
         var failed = true;
         try
         {
@@ -24,6 +28,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
             var status = Status(context, failed);
             var level = Level(route, status, failed);
             HttpRequest(logger, level, method, route, status, duration);
+            span?.End(method, context.GetEndpoint() is null ? null : route, status, failed);
         }
     }
 
@@ -44,15 +49,13 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     private static LogLevel Level(string route, int status, bool failed) => status switch
     {
         StatusCodes.Status499ClientClosedRequest => LogLevel.Information,
-        StatusCodes.Status503ServiceUnavailable when !IsProbe(route) => LogLevel.Warning,
+        StatusCodes.Status503ServiceUnavailable when !Probes.Are(route) => LogLevel.Warning,
         >= 500 and not StatusCodes.Status503ServiceUnavailable => LogLevel.Error,
         // The answer broke off after its status had been sent.
         _ when failed => LogLevel.Error,
-        _ when IsProbe(route) => LogLevel.Debug,
+        _ when Probes.Are(route) => LogLevel.Debug,
         _ => LogLevel.Information,
     };
-
-    private static bool IsProbe(string route) => route is "/livez" or "/readyz" or "/startupz" or "/metrics";
 
     /// <summary>A method can be any word; one that HTTP does not know is told as _OTHER, as OpenTelemetry does.</summary>
     private static string Method(string method) =>

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Outlay.Expenses;
 using Outlay.Storage;
+using Outlay.Telemetry;
 
 namespace Outlay.Import;
 
@@ -38,19 +39,26 @@ internal sealed class ImportService(ExpenseService expenses, Database database)
         Caller caller, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long> onKnown, Action<long>? onProgress,
         CancellationToken token)
     {
+        using var span = Signals.Source.StartActivity("import");
         var currency = options.Currency ?? await expenses.CurrencyAsync(caller.Owner, token);
         var report = new ImportReport();
         var known = options.AllowDuplicates ? null : new KnownExpenses(caller.Owner);
         var good = CheckAsync(reader, currency, options, report, onFault, onProgress, token);
         if (options.DryRun)
+        {
             await database.SnapshotAsync(async connection =>
             {
                 await foreach (var batch in good.InBatchesAheadAsync(ExpenseService.BatchSize, token))
                     await ChooseAsync(connection, batch);
                 return report;
             }, token);
+        }
         else
-            await expenses.AddManyAsync(caller, good, ChooseAsync, token);
+        {
+            await expenses.AddManyAsync(caller, good, ChooseAsync, connection => ImportMetrics.KeepAsync(connection, report, token), token);
+            ImportMetrics.Imported(report);
+        }
+
         return report;
 
         async Task<IReadOnlyList<ExpenseContent>> ChooseAsync(DbConnection connection, GoodRow[] batch)

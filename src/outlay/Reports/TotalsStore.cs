@@ -100,7 +100,7 @@ internal static class TotalsStore
             full join recomputed r on r.owner = k.owner and r.month = k.month and r.currency = k.currency and r.category_key = k.category_key
             where k.amount is null or r.amount is null or k.amount <> r.amount or k.count <> r.count
             order by 1, 2, 3, 4
-            """).ListAsync(connection, ReadMismatch, token);
+            """).WithoutLimit().ListAsync(connection, ReadMismatch, token);
 
     /// <summary>Replaces the totals by what the expenses add up to.</summary>
     /// <returns>How many rows there are now.</returns>

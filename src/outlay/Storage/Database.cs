@@ -53,6 +53,12 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// <summary>Whether attempts to connect are made.</summary>
     public virtual CircuitState Circuit => CircuitState.Closed;
 
+    /// <summary>The connections to each server; none where the engine has no server.</summary>
+    public virtual IReadOnlyList<ConnectionPool> Pools => [];
+
+    /// <summary>How many writes wait for their turn, where an engine knows only one writer.</summary>
+    public virtual int WaitingWriters => 0;
+
     /// <summary>Whether a transaction has failed that did nothing, and that may well succeed when it is run again at once.</summary>
     protected abstract bool DidNothing(Exception exception);
 

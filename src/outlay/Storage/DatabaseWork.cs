@@ -131,6 +131,7 @@ internal abstract partial class Database
             }
             catch (Exception e) when (repeatable && DidNothing(e) && _retries.TrySpend(tries))
             {
+                DatabaseMetrics.Retried();
                 await Task.Delay(RetryBudget.Pause, token);
             }
             catch (Exception e) when (Explain(e) is { } failure)
@@ -219,7 +220,7 @@ internal abstract partial class Database
         var command = sql.On(connection);
         try
         {
-            return new OpenStream(connection, command, await command.ExecuteReaderAsync(token));
+            return new OpenStream(connection, command, await Sql.OpenAsync(command, token));
         }
         catch
         {

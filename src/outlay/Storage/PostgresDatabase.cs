@@ -15,6 +15,7 @@ internal sealed class PostgresDatabase : Database
     private readonly TimeSpan _patience;
     private readonly CircuitBreaker _breaker;
     private readonly NpgsqlDataSource _dataSource;
+    private readonly PostgresPools _pools;
 
     public PostgresDatabase(PostgresSettings settings, TimeSpan patience, TimeProvider clock)
         : base(patience)
@@ -22,7 +23,7 @@ internal sealed class PostgresDatabase : Database
         _settings = settings;
         _patience = patience;
         _breaker = new CircuitBreaker(clock);
-        _dataSource = PostgresSession.Source(settings, patience);
+        (_dataSource, _pools) = PostgresSession.Source(settings, patience);
     }
 
     public override string Engine => "postgres";
@@ -34,6 +35,8 @@ internal sealed class PostgresDatabase : Database
     public override string TimestampType => "timestamptz";
 
     public override CircuitState Circuit => _breaker.State;
+
+    public override IReadOnlyList<ConnectionPool> Pools => _pools.Now;
 
     protected override async Task<DbConnection> OpenAsync(CancellationToken token)
     {
@@ -62,10 +65,11 @@ internal sealed class PostgresDatabase : Database
         limit.CancelAfter(_patience);
         try
         {
-            return await _dataSource.OpenConnectionAsync(limit.Token);
+            return await _pools.WaitAsync(_dataSource.OpenConnectionAsync(limit.Token));
         }
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
+            _pools.CountTimeout();
             throw Unavailable($"PostgreSQL at {Location} gave no connection within {_patience.TotalSeconds} s.", e);
         }
     }

@@ -30,6 +30,7 @@ internal static class PostgresRoles
         ("idempotency", "select, insert, update, delete"),
         ("changes", "select, insert"),
         ("history", "select, insert"),
+        ("figures", "select, insert, update"),
         ("schema_migrations", "select"),
     ];
 

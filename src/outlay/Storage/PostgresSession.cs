@@ -11,7 +11,8 @@ internal static class PostgresSession
 
     /// <param name="settings">Where the servers are.</param>
     /// <param name="patience">How long a session may take to open, and wait for a lock.</param>
-    public static NpgsqlDataSource Source(PostgresSettings settings, TimeSpan patience)
+    /// <returns>What gives a session, and what keeps those of each server.</returns>
+    public static (NpgsqlDataSource Source, PostgresPools Pools) Source(PostgresSettings settings, TimeSpan patience)
     {
         var hosts = Hosts(settings).Length;
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
@@ -35,7 +36,14 @@ internal static class PostgresSession
         builder.EnableTransportSecurity().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
         // for its role would go wrong.
-        return hosts == 1 ? builder.Build() : builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite);
+        if (hosts == 1)
+        {
+            var single = builder.Build();
+            return (single, new PostgresPools([single]));
+        }
+
+        var all = builder.BuildMultiHost();
+        return (all.WithTargetSession(TargetSessionAttributes.ReadWrite), new PostgresPools(PostgresPools.Of(all)));
     }
 
     /// <summary>Every server with its port, and the database.</summary>

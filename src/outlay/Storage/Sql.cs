@@ -33,49 +33,50 @@ internal sealed class Sql(string text)
         return this;
     }
 
-    public async Task<int> ExecuteAsync(DbConnection connection, CancellationToken token)
-    {
-        await using var command = On(connection);
-        return await command.ExecuteNonQueryAsync(token);
-    }
+    public Task<int> ExecuteAsync(DbConnection connection, CancellationToken token) =>
+        RunAsync(connection, command => command.ExecuteNonQueryAsync(token));
 
     /// <summary>The first column of the first row, which must exist and not be null.</summary>
-    public async Task<T> ScalarAsync<T>(DbConnection connection, CancellationToken token)
-    {
-        await using var command = On(connection);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        await reader.ReadAsync(token);
-        return await reader.GetFieldValueAsync<T>(0, token);
-    }
+    public Task<T> ScalarAsync<T>(DbConnection connection, CancellationToken token) =>
+        RunAsync(connection, async command =>
+        {
+            await using var reader = await command.ExecuteReaderAsync(token);
+            await reader.ReadAsync(token);
+            return await reader.GetFieldValueAsync<T>(0, token);
+        });
 
     /// <summary>The first row; null when there is none.</summary>
-    public async Task<T?> FirstAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token)
-        where T : class
-    {
-        await using var command = On(connection);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        return await reader.ReadAsync(token) ? map(reader) : null;
-    }
+    public Task<T?> FirstAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token)
+        where T : class =>
+        RunAsync(connection, async command =>
+        {
+            await using var reader = await command.ExecuteReaderAsync(token);
+            return await reader.ReadAsync(token) ? map(reader) : null;
+        });
 
-    public async Task<List<T>> ListAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token)
-    {
-        await using var command = On(connection);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(token))
-            rows.Add(map(reader));
-        return rows;
-    }
+    public Task<List<T>> ListAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token) =>
+        RunAsync(connection, async command =>
+        {
+            await using var reader = await command.ExecuteReaderAsync(token);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(token))
+                rows.Add(map(reader));
+            return rows;
+        });
 
     /// <summary>Row by row, at constant memory, for as long as it takes.</summary>
     public async IAsyncEnumerable<T> EachAsync<T>(DbConnection connection, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {
         await using var command = On(connection);
         command.CommandTimeout = 0;
-        await using var reader = await command.ExecuteReaderAsync(token);
+        await using var reader = await OpenAsync(command, token);
         while (await reader.ReadAsync(token))
             yield return map(reader);
     }
+
+    /// <summary>Runs a command of this statement up to its first rows.</summary>
+    public static Task<DbDataReader> OpenAsync(DbCommand command, CancellationToken token) =>
+        SqlOperation.RunAsync(command.Connection!, command.CommandText, () => command.ExecuteReaderAsync(token));
 
     /// <summary>The statement as a command of this connection, within its transaction if it has one.</summary>
     public DbCommand On(DbConnection connection)
@@ -93,5 +94,11 @@ internal sealed class Sql(string text)
         }
 
         return command;
+    }
+
+    private async Task<T> RunAsync<T>(DbConnection connection, Func<DbCommand, Task<T>> work)
+    {
+        await using var command = On(connection);
+        return await SqlOperation.RunAsync(connection, command.CommandText, () => work(command));
     }
 }

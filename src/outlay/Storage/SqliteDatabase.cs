@@ -20,6 +20,8 @@ internal sealed partial class SqliteDatabase : Database
     private readonly TimeProvider _clock;
     private readonly string _connectionString;
 
+    private int _waiting;
+
     /// <summary>Since when whoever has the turn has been waiting.</summary>
     private long _waitingSince;
 
@@ -43,6 +45,8 @@ internal sealed partial class SqliteDatabase : Database
 
     /// <summary>Whether the database may be lost: it is written without a journal then, and not flushed.</summary>
     public bool IsScratch { get; init; }
+
+    public override int WaitingWriters => _waiting;
 
     public override string Engine => "sqlite";
 
@@ -77,8 +81,17 @@ internal sealed partial class SqliteDatabase : Database
     protected override async Task<IDisposable?> TakeTurnAsync(CancellationToken token)
     {
         var start = _clock.GetTimestamp();
-        if (!await _turn.WaitAsync(_patience, token))
-            throw new AppException(ErrorCode.Unavailable, "Too many writes are waiting for the database.") { RetryAfter = RetryAfter };
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            if (!await _turn.WaitAsync(_patience, token))
+                throw new AppException(ErrorCode.Unavailable, "Too many writes are waiting for the database.") { RetryAfter = RetryAfter };
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
         _waitingSince = start;
         return new Turn(_turn);
     }

@@ -97,8 +97,8 @@ public sealed class RestoreTests
     public async Task Every_column_of_every_table_is_in_a_backup(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        // These follow from the others, or from the program.
-        string[] left = ["totals", "schema_migrations"];
+        // These follow from the others, from the program, or only say what happened here.
+        string[] left = ["totals", "figures", "schema_migrations"];
         var list = engine is Engine.Sqlite
             ? "select string_agg(name, ',' order by name) from sqlite_master where type = 'table' and name not like 'sqlite%'"
             : "select string_agg(tablename::text, ',' order by tablename) from pg_tables where schemaname = 'public'";

@@ -11,7 +11,7 @@ public sealed class OperationTests
     private static readonly string[] s_methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
     /// <summary>Every type that some operation can answer with: none may get one that it does not list.</summary>
-    private static readonly string[] s_types = ["application/json", "text/csv", "application/x-ndjson", "text/html", "text/plain"];
+    private static readonly string[] s_types = ["application/json", "text/csv", "application/x-ndjson", "text/html", "text/plain", "application/openmetrics-text"];
 
     /// <summary>What makes a good call a faulty one, by the status that it must get then.</summary>
     private static readonly Dictionary<int, Func<ExampleCall, ExampleCall>> s_faults = new()

@@ -1,0 +1,36 @@
+using Outlay.Backup;
+using Outlay.Expenses;
+using Outlay.Hosting;
+using Outlay.Storage;
+
+namespace Outlay.Telemetry;
+
+/// <summary>All metrics of a server, there from its start.</summary>
+internal sealed class ServerMetrics
+{
+    /// <summary>How long a collection waits for what must be asked for; what comes later is told the next time.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(250);
+
+    private readonly StoredFigures _stored;
+    private readonly BackupFigures _backups;
+
+    public ServerMetrics(IServiceProvider services, BackupCatalog catalog)
+    {
+        ActivatorUtilities.CreateInstance<ProcessMetrics>(services);
+        ActivatorUtilities.CreateInstance<DatabaseMetrics>(services);
+        _stored = ActivatorUtilities.CreateInstance<StoredFigures>(services);
+        _backups = ActivatorUtilities.CreateInstance<BackupFigures>(services);
+        DatabaseMetrics.Begin();
+        ExpenseMetrics.Begin();
+        RejectionMetrics.Begin();
+        BackupMetrics.Begin(catalog);
+    }
+
+    /// <summary>Brings up to date what a collection cannot ask for itself, as far as that goes fast.</summary>
+    public async Task RefreshAsync()
+    {
+        var all = Task.WhenAll(_stored.RefreshAsync(), _backups.RefreshAsync());
+        if (await Task.WhenAny(all, Task.Delay(s_patience)) == all)
+            await all;
+    }
+}

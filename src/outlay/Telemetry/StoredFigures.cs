@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+using Outlay.Import;
+using Outlay.Reports;
+using Outlay.Storage;
+
+namespace Outlay.Telemetry;
+
+/// <summary>What is known from the database, as it was at one moment.</summary>
+/// <param name="Kept">The figures that processes have left there.</param>
+internal sealed record StoredSnapshot(long Expenses, long Trash, int Schema, IReadOnlyDictionary<string, long> Kept);
+
+/// <summary>
+/// Metrics that only the database knows. It is asked when somebody asks for metrics, at most once a second; what it said last stands while it
+/// is slow. Every instance on one database tells the same.
+/// </summary>
+internal sealed class StoredFigures
+{
+    /// <summary>How old an answer may be.</summary>
+    private static readonly TimeSpan s_maxAge = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the database may take before it counts as down.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+
+    private readonly Database _database;
+    private readonly Refresh _refresh;
+    private bool? _isUp;
+
+    public StoredFigures(IMeterFactory meters, Database database, TimeProvider clock)
+    {
+        (_database, _refresh) = (database, new Refresh(s_maxAge, ReadAsync, clock));
+        var meter = meters.OfHost();
+        meter.CreateObservableGauge("outlay.database.up", () => Told(_isUp is { } up ? (up ? 1 : 0) : null), "", "Whether the database answers: 1 or 0");
+        meter.CreateObservableGauge("outlay.schema.version", () => Told(Now?.Schema), "", "The number of the last migration that was applied");
+        meter.CreateObservableGauge("outlay.expenses", () => Told(Now?.Expenses), "{expense}", "Expenses that count");
+        meter.CreateObservableGauge("outlay.trash.expenses", () => Told(Now?.Trash), "{expense}", "Expenses in the trash");
+        ImportMetrics.Observe(meter, this);
+        IntegrityMetrics.Observe(meter, this);
+    }
+
+    /// <summary>What the database said last; null before it has said anything.</summary>
+    public StoredSnapshot? Now { get; private set; }
+
+    /// <summary>Asks the database again unless it has just been asked. Does not throw when it cannot be reached.</summary>
+    public Task RefreshAsync() => _refresh.RunAsync();
+
+    /// <summary>One measurement, or none of what is not known.</summary>
+    public static IEnumerable<Measurement<long>> Told(long? value) => value is { } known ? [new Measurement<long>(known)] : [];
+
+    private async Task ReadAsync()
+    {
+        Database.LimitRequest(s_limit);
+        try
+        {
+            // Nobody cancels it: it serves all who ask, and ends by itself.
+            Now = await _database.ReadAsync(async connection => new StoredSnapshot(
+                await FigureStore.ExpensesAsync(connection, CancellationToken.None),
+                await FigureStore.TrashAsync(connection, CancellationToken.None),
+                await FigureStore.SchemaAsync(connection, CancellationToken.None),
+                await FigureStore.AllAsync(connection, CancellationToken.None)), CancellationToken.None);
+            _isUp = true;
+        }
+        catch (AppException)
+        {
+            // That it cannot be reached is what the metric tells; why, the log and /readyz do.
+            _isUp = false;
+        }
+    }
+}

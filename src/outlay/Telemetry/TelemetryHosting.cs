@@ -1,0 +1,41 @@
+using System.Diagnostics.Metrics;
+using Outlay.Hosting;
+
+namespace Outlay.Telemetry;
+
+/// <summary>Puts telemetry into the server.</summary>
+internal static class TelemetryHosting
+{
+    public static void AddTelemetry(this IServiceCollection services, TelemetrySettings settings)
+    {
+        services.AddSingleton<PullExporter>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton(provider => new TelemetryProviders(
+            settings, TelemetryProviders.ResourceOf(settings, provider.GetRequiredService<RunId>().Value),
+            provider.GetRequiredService<PullExporter>(), provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<ILogger<TelemetryProviders>>()));
+        if (settings.Otlp is { } otlp)
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<MetricRefresh>(provider, otlp.MetricInterval));
+    }
+
+    /// <summary>Begins to collect, before the first request.</summary>
+    public static void UseTelemetry(this WebApplication app, TelemetrySettings settings)
+    {
+        if (settings.Disabled)
+            return;
+        app.Services.GetRequiredService<TelemetryProviders>();
+        app.Services.GetRequiredService<ServerMetrics>();
+    }
+
+    /// <summary>Keeps metrics up to date that are sent without anybody asking.</summary>
+    /// <param name="interval">How often they are sent.</param>
+    private sealed class MetricRefresh(ServerMetrics metrics, TimeProvider clock, TimeSpan interval) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            using var timer = new PeriodicTimer(interval, clock);
+            do
+                await metrics.RefreshAsync();
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+    }
+}

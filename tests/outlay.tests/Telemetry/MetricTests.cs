@@ -1,0 +1,116 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Telemetry;
+
+/// <summary>What the metrics say is what has happened: exactly.</summary>
+public sealed class MetricTests
+{
+    private const string Coffee = """{"date":"2026-02-19","description":"Coffee","amount":3.50}""";
+
+    [Theory, EachEngine]
+    public async Task Requests_and_changes_are_counted_exactly(Engine engine)
+    {
+        await using var server = await RunningServer.StartAsync(engine);
+        var before = await server.ScrapeAsync();
+
+        for (var i = 0; i < 3; i++)
+            (await server.SendAsync("POST", "/expenses", Coffee)).MustBe(201);
+        for (var i = 0; i < 2; i++)
+            (await server.SendAsync("POST", "/expenses", Coffee, ("Idempotency-Key", "one"))).MustBe(201);
+        (await server.SendAsync("PATCH", "/expenses/1", """{"amount":4}""", ("If-Match", "*"))).MustBe(200);
+        (await server.SendAsync("DELETE", "/expenses/2")).MustBe(204);
+        (await server.SendAsync("DELETE", "/expenses/3")).MustBe(204);
+        (await server.SendAsync("POST", "/expenses/3/restore")).MustBe(200);
+        (await server.SendAsync("POST", "/expenses", """{"amount":0}""")).MustBe(400);
+        for (var i = 0; i < 2; i++)
+            (await server.SendAsync("GET", "/expenses/77")).MustBe(404);
+        (await server.SendAsync("GET", "/nowhere")).MustBe(404);
+        await server.SendAsync("GET", "/readyz");
+        await Eventually.TrueAsync("the stored figures are up to date", async () => (await server.ScrapeAsync())["outlay_expenses"] == 3);
+        var after = await server.ScrapeAsync();
+
+        Assert.Equal(5, Delta("http_server_request_duration_seconds_count", "http_request_method=\"POST\"", "http_route=\"/expenses\"", "http_response_status_code=\"201\""));
+        Assert.Equal(2, Delta("http_server_request_duration_seconds_count", "http_request_method=\"GET\"", "http_response_status_code=\"404\"", "http_route=\"/expenses/{id:long}\""));
+        Assert.Equal(13, Delta("http_server_request_duration_seconds_count"));
+        Assert.Equal(4, Delta("outlay_expense_changes_total", "action=\"created\""));
+        Assert.Equal(1, Delta("outlay_expense_changes_total", "action=\"updated\""));
+        Assert.Equal(2, Delta("outlay_expense_changes_total", "action=\"deleted\""));
+        Assert.Equal(1, Delta("outlay_expense_changes_total", "action=\"restored\""));
+        Assert.Equal(1, Delta("outlay_idempotent_replays_total"));
+        Assert.Equal(3, Delta("outlay_rejections_total", "code=\"not-found\""));
+        Assert.Equal(1, Delta("outlay_rejections_total", "code=\"invalid-input\""));
+        Assert.Equal(4, Delta("outlay_rejections_total"));
+        Assert.Equal(1, after["outlay_trash_expenses"]);
+        Assert.Equal(1, after["outlay_database_up"]);
+        Assert.True(Delta("db_client_operation_duration_seconds_count", $"db_system_name=\"{(engine is Engine.Sqlite ? "sqlite" : "postgresql")}\"") > 13);
+
+        double Delta(string name, params string[] labels) => after[name, labels] - (double.IsNaN(before[name, labels]) ? 0 : before[name, labels]);
+    }
+
+    [Theory, EachEngine]
+    public async Task Imports_and_backups_of_verbs_show_on_the_server_and_survive_its_restart(Engine engine)
+    {
+        await using var server = await RunningServer.StartAsync(engine);
+        var file = Path.Combine(server.Database.Folder, "rows.csv");
+        await File.WriteAllTextAsync(file, "date,description,amount\n2026-02-19,Tea,2.50\n2026-02-20,Tea,0\n2026-02-21,Cake,3\n", Test.Token);
+
+        Assert.Equal(3, (await server.RunAsync("import", file)).ExitCode);
+        Assert.Equal(0, (await server.RunAsync("import", file, "--skip-invalid")).ExitCode);
+        Assert.Equal(0, (await server.RunAsync("import", file, "--skip-invalid")).ExitCode);
+        Assert.Equal(0, (await server.RunAsync("import", file, "--dry-run", "--skip-invalid")).ExitCode);
+        await CheckAsync(server);
+        var backup = await server.RunAsync("backup", "create");
+        Assert.True(backup.ExitCode == 0, backup.Error);
+        await using var second = OutlayProcess.StartServer(server.Database.Environment);
+        using var client = new HttpClient { BaseAddress = await second.WaitForAddressAsync() };
+        var restarted = new Scrape(await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Test.Token));
+
+        Assert.Equal(2, restarted["outlay_import_rows_total", "result=\"imported\""]);
+        Assert.True(restarted["outlay_time_seconds"] - restarted["outlay_backup_last_success_timestamp_seconds", "destination=\"disk\""] is >= 0 and < 120);
+        Assert.True(restarted["outlay_time_seconds"] - restarted["outlay_backup_last_verified_timestamp_seconds"] is >= 0 and < 120);
+        Assert.True(restarted["outlay_backup_size_bytes"] > 500);
+
+        static Task CheckAsync(RunningServer server) => Eventually.TrueAsync("the rows are told", async () =>
+        {
+            var scrape = await server.ScrapeAsync();
+            return (scrape["outlay_import_rows_total", "result=\"imported\""], scrape["outlay_import_rows_total", "result=\"duplicate\""],
+                scrape["outlay_import_rows_total", "result=\"invalid\""]) == (2, 2, 2);
+        });
+    }
+
+    [Theory, EachEngine]
+    public async Task A_total_and_a_history_that_were_changed_past_the_program_are_found(Engine engine)
+    {
+        await using var server = await RunningServer.StartAsync(engine, ("INTEGRITY_CHECK_INTERVAL", "1s"));
+        (await server.SendAsync("POST", "/expenses", Coffee)).MustBe(201);
+        await Eventually.TrueAsync("the check has run", async () => (await server.ScrapeAsync())["outlay_totals_mismatches"] == 0);
+
+        await server.Database.ExecuteAsync("update totals set amount = amount + 1");
+        await Eventually.TrueAsync("the totals are found", async () => (await server.ScrapeAsync()) is var now && now["outlay_totals_mismatches"] == 2 && now["outlay_history_faults"] == 0);
+        Assert.Equal(0, (await server.RunAsync("doctor", "--repair")).ExitCode);
+        await server.Database.ExecuteAsync("update history set content = replace(content, 'Coffee', 'Cocoa')");
+
+        await Eventually.TrueAsync("the history is found", async () => (await server.ScrapeAsync()) is var now && now["outlay_history_faults"] == 1 && now["outlay_totals_mismatches"] == 0);
+        Assert.Contains("outlay doctor --deep", server.Process.Output, StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task What_cannot_be_collected_is_an_error_and_never_an_empty_answer(Engine engine)
+    {
+        await using var server = await RunningServer.StartAsync(engine);
+        (await server.SendAsync("GET", "/metrics")).MustBe(200);
+        await server.Database.ExecuteAsync("alter table figures rename to away");
+
+        await Eventually.TrueAsync("it is an error", async () => (await server.SendAsync("GET", "/metrics")).Status == 500);
+        (await server.SendAsync("GET", "/metrics")).MustBeProblem(500, "internal");
+    }
+
+    [Fact]
+    public async Task Without_telemetry_there_are_no_metrics()
+    {
+        await using var server = await RunningServer.StartAsync(Engine.Sqlite, ("OTEL_SDK_DISABLED", "true"));
+
+        (await server.SendAsync("POST", "/expenses", Coffee)).MustBe(201);
+        (await server.SendAsync("GET", "/metrics")).MustBeProblem(404, "not-found");
+    }
+}
