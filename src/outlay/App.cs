@@ -79,7 +79,7 @@ internal static class App
         app.UseMiddleware<CrossSiteGuard>();
         app.Use((context, next) =>
         {
-            Database.LimitRequest(settings.RequestTimeout);
+            Database.LimitRequest(settings.RequestTimeout, clock);
             return next(context);
         });
         app.UseRouting();

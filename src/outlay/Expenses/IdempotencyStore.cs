@@ -24,12 +24,12 @@ internal static class IdempotencyStore
             .With("@owner", owner).With("@key", key.Value).With("@fingerprint", key.Fingerprint).With("@status", (long)key.Status)
             .With("@body", body).With("@now", now).With("@expires", now + IdempotencyKey.Lifetime).ExecuteAsync(connection, token);
 
-    /// <summary>Removes some answers whose time is over.</summary>
+    /// <summary>Removes some answers whose time is over. One that is replaced meanwhile stays: its time is looked at again.</summary>
     /// <returns>How many there were, at most <paramref name="count"/>.</returns>
     public static Task<int> RemoveExpiredAsync(DbConnection connection, DateTimeOffset now, int count, CancellationToken token) =>
         new Sql(
             """
-            delete from idempotency where (owner, key) in
+            delete from idempotency where expires_at <= @now and (owner, key) in
                 (select owner, key from idempotency where expires_at <= @now order by expires_at limit @count)
             """).With("@now", now).With("@count", count).ExecuteAsync(connection, token);
 }

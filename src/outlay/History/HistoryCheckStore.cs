@@ -62,9 +62,9 @@ internal static class HistoryCheckStore
     /// <summary>A change or a row that belongs to nothing, so that no chain leads to it.</summary>
     public static async Task<HistoryFault?> FindStrayAsync(DbConnection connection, CancellationToken token) =>
         await new Sql("select owner, seq from changes where not exists (select 1 from owners where name = owner) order by owner, seq limit 1")
-            .FirstAsync(connection, row => new HistoryFault("there is no such owner", row.GetString(0), row.GetInt64(1)), token)
+            .WithoutLimit().FirstAsync(connection, row => new HistoryFault("there is no such owner", row.GetString(0), row.GetInt64(1)), token)
         ?? await new Sql("select n, expense_id from history where not exists (select 1 from changes where id = change_id) order by change_id, n limit 1")
-            .FirstAsync(connection, row => new HistoryFault("its change is missing", null, null, row.GetInt64(0), row.GetInt64(1)), token);
+            .WithoutLimit().FirstAsync(connection, row => new HistoryFault("its change is missing", null, null, row.GetInt64(0), row.GetInt64(1)), token);
 
     private static ChangeHeader? ReadHeader(DbDataReader row)
     {

@@ -36,7 +36,7 @@ internal static partial class Logging
             .MinimumLevel.Override("Microsoft", frameworkLevel)
             .MinimumLevel.Override("System", frameworkLevel)
             // What these say is told once, by whoever knows the cause: a start that failed, and what /readyz answers.
-            .MinimumLevel.Override("Microsoft.Extensions.Hosting", AboveAll)
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal)
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", AboveAll)
             .WriteTo.Console(format);
         if (settings.File is not { } file)

@@ -9,56 +9,38 @@ namespace Outlay.Reports;
 /// database only one does it, whichever comes first.
 /// </summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
-internal sealed partial class IntegrityCheck(Database database, Settings settings, TimeProvider clock, ILogger<IntegrityCheck> logger, Task ready) : BackgroundService
+internal sealed partial class IntegrityCheck(Database database, Settings settings, TimeProvider clock, ILogger<IntegrityCheck> logger, Task ready)
+    : RecurringTask(ready, clock, logger)
 {
     /// <summary>A check reads the whole book: the first one leaves the start alone.</summary>
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await ready.WaitAsync(stoppingToken);
-        var pause = settings.IntegrityCheckInterval < s_firstPause ? settings.IntegrityCheckInterval : s_firstPause;
-        while (true)
-        {
-            await Task.Delay(pause, clock, stoppingToken);
-            pause = await TryAsync(stoppingToken);
-        }
-    }
+    private readonly TimeProvider _clock = clock;
 
-    /// <returns>How long until the next check.</returns>
-    private async Task<TimeSpan> TryAsync(CancellationToken token)
-    {
-        try
-        {
-            return await RunAsync(token);
-        }
-        catch (AppException e)
-        {
-            Log.NotChecked(logger, SafeException.Of(e).Reason);
-            return settings.IntegrityCheckInterval;
-        }
-    }
+    protected override TimeSpan FirstPause => settings.IntegrityCheckInterval < s_firstPause ? settings.IntegrityCheckInterval : s_firstPause;
+
+    protected override TimeSpan PauseAfterFailure => settings.IntegrityCheckInterval;
 
     /// <summary>Checks, if the last check of any instance is long enough ago and none is being made.</summary>
     /// <returns>How long until the next check.</returns>
-    private async Task<TimeSpan> RunAsync(CancellationToken token)
+    public override async Task<TimeSpan> RunAsync(CancellationToken token)
     {
         var interval = settings.IntegrityCheckInterval;
         var result = await database.SnapshotAsync(async connection =>
         {
             if (!await database.TryLockAsync(connection, "integrity check", token))
                 return null;
-            if (await IntegrityMetrics.LastRunAsync(connection, token) is { } last && clock.GetUtcNow() - last is var age && age < interval && age >= TimeSpan.Zero)
+            if (await IntegrityMetrics.LastRunAsync(connection, token) is { } last && _clock.GetUtcNow() - last is var age && age < interval && age >= TimeSpan.Zero)
             {
                 interval -= age;
                 return null;
             }
 
             using var span = Signals.Source.StartActivity("integrity check");
-            var start = clock.GetTimestamp();
+            var start = _clock.GetTimestamp();
             var mismatches = await TotalsStore.CompareAsync(connection, token);
             var history = await HistoryCheck.RunAsync(connection, token);
-            return new IntegrityResult(clock.GetUtcNow(), clock.GetElapsedTime(start), mismatches.Count, history.Fault);
+            return new IntegrityResult(_clock.GetUtcNow(), _clock.GetElapsedTime(start), mismatches.Count, history.Fault);
         }, token);
         if (result is null)
             return interval;
@@ -92,8 +74,5 @@ internal sealed partial class IntegrityCheck(Database database, Settings setting
 
         [LoggerMessage(EventName = "history_broken", Level = LogLevel.Error, Message = "The history is broken at change {Change}, expense {ExpenseId}: outlay doctor --deep says how")]
         public static partial void HistoryBroken(ILogger logger, long change, long expenseId);
-
-        [LoggerMessage(EventName = "integrity_not_checked", Level = LogLevel.Warning, Message = "Totals and history could not be checked: {Reason}")]
-        public static partial void NotChecked(ILogger logger, string reason);
     }
 }

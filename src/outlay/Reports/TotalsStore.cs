@@ -87,7 +87,7 @@ internal static class TotalsStore
 
     /// <summary>How many expenses count.</summary>
     public static Task<long> CountAsync(DbConnection connection, CancellationToken token) =>
-        new Sql("select count(*) from expenses where deleted_at is null").ScalarAsync<long>(connection, token);
+        new Sql("select count(*) from expenses where deleted_at is null").WithoutLimit().ScalarAsync<long>(connection, token);
 
     /// <summary>Every row of the totals that the expenses do not add up to, of every owner, at one moment.</summary>
     public static Task<List<TotalsMismatch>> CompareAsync(DbConnection connection, CancellationToken token) =>
@@ -106,9 +106,9 @@ internal static class TotalsStore
     /// <returns>How many rows there are now.</returns>
     public static async Task<int> RebuildAsync(DbConnection connection, CancellationToken token)
     {
-        await new Sql("delete from totals").ExecuteAsync(connection, token);
+        await new Sql("delete from totals").WithoutLimit().ExecuteAsync(connection, token);
         return await new Sql($"insert into totals (owner, month, currency, category_key, category, amount, count) {Recompute}")
-            .ExecuteAsync(connection, token);
+            .WithoutLimit().ExecuteAsync(connection, token);
     }
 
     private static TotalsMismatch ReadMismatch(DbDataReader row)

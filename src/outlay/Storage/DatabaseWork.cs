@@ -6,17 +6,20 @@ namespace Outlay.Storage;
 /// <content>How work runs on a database: within its time, again where that is safe, and with a commit that is never guessed about.</content>
 internal abstract partial class Database
 {
-    private static readonly AsyncLocal<TimeSpan?> s_budget = new();
+    private static readonly AsyncLocal<Deadline?> s_deadline = new();
 
     private readonly RetryBudget _retries = new();
 
-    private static TimeSpan Budget => s_budget.Value ?? Timeout.InfiniteTimeSpan;
+    /// <summary>When the present request has no more time; null for what runs in the background.</summary>
+    protected static Deadline? Deadline => s_deadline.Value;
+
+    private static TimeSpan TimeLeft => Deadline?.Left ?? Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// Limits how long each read, the work of each write and the way to the first row of a list may take, for everything that the present
-    /// request asks for. What runs in the background has no such limit.
+    /// Limits how long everything that the present request asks for may take together: reads, the work of writes, the way to the first row of
+    /// a list. What runs in the background has no such limit.
     /// </summary>
-    public static void LimitRequest(TimeSpan budget) => s_budget.Value = budget;
+    public static void LimitRequest(TimeSpan budget, TimeProvider clock) => s_deadline.Value = new Deadline(budget, clock);
 
     /// <summary>
     /// Runs reads on one connection, and again when it is lost: they must be no more than that.
@@ -29,7 +32,7 @@ internal abstract partial class Database
 
             async Task<T> RunAsync()
             {
-                await using var connection = await Explained(OpenAsync(token));
+                await using var connection = await Explained(OpenAsync(forStream: false, token), token);
                 return await read(connection);
             }
         }, repeatable: true, token);
@@ -42,7 +45,7 @@ internal abstract partial class Database
 
             async Task<T> RunAsync()
             {
-                await using var connection = await OpenAsync(token);
+                await using var connection = await OpenAsync(forStream: false, token);
                 await using var transaction = await BeginSnapshotAsync(connection, token);
                 return await read(connection);
             }
@@ -55,11 +58,12 @@ internal abstract partial class Database
     /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {
-        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(sql, token), late => late.DisposeAsync().AsTask()));
+        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(sql, token), late => late.DisposeAsync().AsTask()), token);
+        LiftDeadline(stream.Connection, token);
         var ended = false;
         try
         {
-            while (await Explained(stream.Reader.ReadAsync(token)))
+            while (await Explained(stream.Reader.ReadAsync(token), token))
                 yield return map(stream.Reader);
             ended = true;
         }
@@ -109,7 +113,7 @@ internal abstract partial class Database
             async Task RunAsync()
             {
                 using var turn = await TakeTurnAsync(token);
-                await using var connection = await Explained(OpenAsync(token));
+                await using var connection = await Explained(OpenAsync(forStream: false, token), token);
                 await using var transaction = await BeginWriteAsync(connection, token);
                 result = await write(connection);
                 token.ThrowIfCancellationRequested();
@@ -136,6 +140,8 @@ internal abstract partial class Database
             }
             catch (Exception e) when (Explain(e) is { } failure)
             {
+                // What a statement says that was stopped depends on the engine.
+                token.ThrowIfCancellationRequested();
                 throw failure;
             }
         }
@@ -150,7 +156,7 @@ internal abstract partial class Database
     {
         try
         {
-            return await work.WaitAsync(Budget);
+            return await work.WaitAsync(TimeLeft);
         }
         catch (TimeoutException e)
         {
@@ -167,7 +173,7 @@ internal abstract partial class Database
     {
         try
         {
-            await work.WaitAsync(limited ? Budget : Timeout.InfiniteTimeSpan);
+            await work.WaitAsync(limited ? TimeLeft : Timeout.InfiniteTimeSpan);
         }
         catch (TimeoutException e) when (commit.TryClose())
         {
@@ -179,7 +185,8 @@ internal abstract partial class Database
         }
     }
 
-    private static AppException Late(Exception e) => Unavailable($"The database did not answer within {Budget.TotalSeconds} s.", e);
+    /// <summary>The request has no more time.</summary>
+    protected static AppException Late(Exception e) => Unavailable($"The database did not answer within {Deadline!.Budget.TotalSeconds} s.", e);
 
     /// <summary>Finds out whether a change was stored whose commit got no answer.</summary>
     private async Task<bool> WasStoredAsync(Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
@@ -208,7 +215,7 @@ internal abstract partial class Database
 
         async Task<bool> RunAsync()
         {
-            await using var connection = await OpenAsync(limit.Token);
+            await using var connection = await OpenAsync(forStream: false, limit.Token);
             // Cancelling it would wait for a server that hangs: it ends with its lock_timeout.
             return await wasStored(connection, CancellationToken.None);
         }
@@ -216,7 +223,7 @@ internal abstract partial class Database
 
     private async Task<OpenStream> OpenStreamAsync(Sql sql, CancellationToken token)
     {
-        var connection = await OpenAsync(token);
+        var connection = await OpenAsync(forStream: true, token);
         var command = sql.On(connection);
         try
         {
@@ -230,7 +237,7 @@ internal abstract partial class Database
         }
     }
 
-    private async Task<T> Explained<T>(Task<T> task)
+    private async Task<T> Explained<T>(Task<T> task, CancellationToken token)
     {
         try
         {
@@ -238,6 +245,7 @@ internal abstract partial class Database
         }
         catch (Exception e) when (Explain(e) is { } failure)
         {
+            token.ThrowIfCancellationRequested();
             throw failure;
         }
     }

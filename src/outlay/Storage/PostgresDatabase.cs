@@ -1,12 +1,11 @@
 using System.Data;
 using System.Data.Common;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Outlay.Storage;
 
 /// <summary>The PostgreSQL engine: several instances of the program on one server, or on a list of servers with one primary.</summary>
-internal sealed class PostgresDatabase : Database
+internal sealed partial class PostgresDatabase : Database
 {
     /// <summary>The key of the advisory lock that only one migrating instance holds.</summary>
     private const long MigrationLock = 0x6F75746C6179; // "outlay"
@@ -14,8 +13,8 @@ internal sealed class PostgresDatabase : Database
     private readonly PostgresSettings _settings;
     private readonly TimeSpan _patience;
     private readonly CircuitBreaker _breaker;
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly PostgresPools _pools;
+    private readonly PostgresPools _requests;
+    private readonly PostgresPools _unlimited;
 
     public PostgresDatabase(PostgresSettings settings, TimeSpan patience, TimeProvider clock)
         : base(patience)
@@ -23,7 +22,9 @@ internal sealed class PostgresDatabase : Database
         _settings = settings;
         _patience = patience;
         _breaker = new CircuitBreaker(clock);
-        (_dataSource, _pools) = PostgresSession.Source(settings, patience);
+        // A statement ends before its request does, and after a lock that it waits for.
+        _requests = PostgresSession.Open(settings, patience, statementTimeout: patience * 7 / 6, suffix: "");
+        _unlimited = PostgresSession.Open(settings, patience, statementTimeout: TimeSpan.Zero, suffix: " unlimited");
     }
 
     public override string Engine => "postgres";
@@ -36,42 +37,55 @@ internal sealed class PostgresDatabase : Database
 
     public override CircuitState Circuit => _breaker.State;
 
-    public override IReadOnlyList<ConnectionPool> Pools => _pools.Now;
+    public override IReadOnlyList<ConnectionPool> Pools => [.. _requests.Now, .. _unlimited.Now];
 
-    protected override async Task<DbConnection> OpenAsync(CancellationToken token)
+    protected override async Task<DbConnection> OpenAsync(bool forStream, CancellationToken token)
     {
         if (!_breaker.TryEnter())
             throw Unavailable($"{_breaker.LastFailure?.Message} It is tried again once a second.", _breaker.LastFailure);
+        var pools = Deadline is null || forStream ? _unlimited : _requests;
         try
         {
-            var connection = await ConnectAsync(token);
+            var connection = await ConnectAsync(pools, token);
             _breaker.Succeed();
             return connection;
         }
         catch (Exception e)
         {
-            if ((e as AppException ?? Explain(e)) is not { } failure)
+            // That all connections are busy says nothing about the server.
+            if ((e as AppException ?? Explain(e)) is not { } failure || pools.IsFull)
                 _breaker.Abandon();
             else if (_breaker.Fail(failure))
+            {
                 // A connection of before would be taken for a success.
-                _dataSource.Clear();
+                _requests.Clear();
+                _unlimited.Clear();
+            }
+
             throw;
         }
     }
 
-    private async Task<DbConnection> ConnectAsync(CancellationToken token)
+    private async Task<DbConnection> ConnectAsync(PostgresPools pools, CancellationToken token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
         limit.CancelAfter(_patience);
         try
         {
-            return await _pools.WaitAsync(_dataSource.OpenConnectionAsync(limit.Token));
+            return await pools.OpenAsync(limit.Token);
         }
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
-            _pools.CountTimeout();
+            pools.CountTimeout();
+            if (pools.IsFull)
+                throw Unavailable("Too many requests wait for a connection to the database.", e);
             throw Unavailable($"PostgreSQL at {Location} gave no connection within {_patience.TotalSeconds} s.", e);
         }
+    }
+
+    // The server was told how long it may take when the session began.
+    protected override void LiftDeadline(DbConnection connection, CancellationToken token)
+    {
     }
 
     protected override Task<IDisposable?> TakeTurnAsync(CancellationToken token) => Task.FromResult<IDisposable?>(null);
@@ -81,47 +95,6 @@ internal sealed class PostgresDatabase : Database
 
     protected override async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken token) =>
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
-
-    protected override AppException? Explain(Exception exception) => exception switch
-    {
-        PostgresException { SqlState: PostgresErrorCodes.NumericValueOutOfRange } =>
-            new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.", exception),
-        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
-            Unavailable($"PostgreSQL at {Location} refused the login of {_settings.User}: check DB_USER and DB_PASSWORD.", exception),
-        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
-            Unavailable($"PostgreSQL has no database {Location}: create it, or set DB_NAME.", exception),
-        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-            Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables. After an upgrade, the owner runs outlay migrate.", exception),
-        PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
-            Unavailable($"The disk of PostgreSQL at {Location} is full.", exception),
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } =>
-            Unavailable($"PostgreSQL at {Location} is stopping or starting, or ended the session: see that it runs, and try again.", exception),
-        PostgresException { SqlState: var state } when IsPassing(state) =>
-            Unavailable($"PostgreSQL at {Location} cannot do this right now (SQLSTATE {state}).", exception),
-        PostgresException => null,
-        NpgsqlException { InnerException: TimeoutException } =>
-            Unavailable($"PostgreSQL at {Location} did not answer in time.", exception),
-        NpgsqlException or SocketException =>
-            Unavailable($"PostgreSQL at {Location} cannot be reached: start it, or set DB_HOST and DB_PORT.", exception),
-        _ => null,
-    };
-
-    // A deadlock and a conflict are rolled back by the server. A connection that is lost before the commit takes its transaction along;
-    // a server that does not answer in time would not answer a second time.
-    protected override bool DidNothing(Exception exception) => exception switch
-    {
-        PostgresException { SqlState: var state } =>
-            state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown ||
-            state.StartsWith("08", StringComparison.Ordinal),
-        NpgsqlException { InnerException: TimeoutException } => false,
-        NpgsqlException { InnerException: IOException or SocketException } => true,
-        _ => false,
-    };
-
-    // Without an answer of the server itself, the commit may have reached it.
-    protected override bool IsOutcomeUnknown(Exception exception) =>
-        exception is NpgsqlException and not PostgresException
-            or PostgresException { SqlState: PostgresErrorCodes.TransactionResolutionUnknown or PostgresErrorCodes.AdminShutdown };
 
     public override async Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table, CancellationToken token) =>
         await new Sql(
@@ -134,12 +107,10 @@ internal sealed class PostgresDatabase : Database
     {
         // Another instance may take long to migrate a big history.
         await new Sql("set local lock_timeout = 0").ExecuteAsync(connection, token);
-        await new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).ExecuteAsync(connection, token);
+        await new Sql("select pg_advisory_xact_lock(@key)").With("@key", MigrationLock).WithoutLimit().ExecuteAsync(connection, token);
         // Whoever comes after a statement that waits for a table waits behind it, readers too.
         await new Sql("set local lock_timeout = '1s'").ExecuteAsync(connection, token);
     }
-
-    public override bool IsLockTimeout(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
 
     public override Task LockAsync(DbConnection connection, string name, CancellationToken token) =>
         new Sql("select pg_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ExecuteAsync(connection, token);
@@ -285,20 +256,16 @@ internal sealed class PostgresDatabase : Database
     {
         // Foreign keys are always enforced here; reading every value shows what the disk has lost, also of long ones kept apart.
         await new Sql("select coalesce(sum(length(description) + length(search_text) + coalesce(length(notes), 0)), 0)::bigint from expenses")
-            .ScalarAsync<long>(connection, token);
-        await new Sql("select coalesce(sum(length(tag) + length(tag_key)), 0)::bigint from expense_tags").ScalarAsync<long>(connection, token);
+            .WithoutLimit().ScalarAsync<long>(connection, token);
+        await new Sql("select coalesce(sum(length(tag) + length(tag_key)), 0)::bigint from expense_tags").WithoutLimit().ScalarAsync<long>(connection, token);
         return null;
     }
 
-    public override ValueTask DisposeAsync() => _dataSource.DisposeAsync();
-
-    /// <summary>Connection trouble, too few resources, a lock or a deadlock, a shutdown, a standby: it passes by itself.</summary>
-    private static bool IsPassing(string state) =>
-        state.StartsWith("08", StringComparison.Ordinal) ||
-        state.StartsWith("53", StringComparison.Ordinal) ||
-        state.StartsWith("57", StringComparison.Ordinal) ||
-        state.StartsWith("40", StringComparison.Ordinal) ||
-        state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
+    public override async ValueTask DisposeAsync()
+    {
+        await _requests.DisposeAsync();
+        await _unlimited.DisposeAsync();
+    }
 
     private static string TextOf(ColumnLayout column) => column.Kind switch
     {

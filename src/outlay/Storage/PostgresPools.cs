@@ -7,9 +7,12 @@ namespace Outlay.Storage;
 /// The connections to each server. The driver's own metrics tell those of a list of servers under one name, so that the last one hides the
 /// others; the figures of each are there, but not for the public.
 /// </summary>
-internal sealed class PostgresPools(IReadOnlyList<NpgsqlDataSource> sources)
+/// <param name="source">What gives a connection to whichever server takes writes.</param>
+/// <param name="servers">What keeps those of each server.</param>
+/// <param name="suffix">What figures add to the name of a server.</param>
+internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<NpgsqlDataSource> servers, string suffix) : IAsyncDisposable
 {
-    private readonly (NpgsqlDataSource Source, string Name, int Max)[] _pools = [.. sources.Select(Named)];
+    private readonly (NpgsqlDataSource Source, string Name, int Max)[] _pools = [.. servers.Select(server => Named(server, suffix))];
     private int _pending;
 
     /// <summary>How each server stands now. Who waits, waits for any of them: that is told of each.</summary>
@@ -24,13 +27,16 @@ internal sealed class PostgresPools(IReadOnlyList<NpgsqlDataSource> sources)
 
     public static IReadOnlyList<NpgsqlDataSource> Of(NpgsqlMultiHostDataSource all) => Pools(all);
 
-    /// <summary>Counts whoever waits for a connection.</summary>
-    public async Task<NpgsqlConnection> WaitAsync(ValueTask<NpgsqlConnection> connection)
+    /// <summary>Whether all connections that there may be are in use.</summary>
+    public bool IsFull => Now.All(pool => pool.Used >= pool.Max);
+
+    /// <summary>Opens a connection, and counts whoever waits for one.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken token)
     {
         Interlocked.Increment(ref _pending);
         try
         {
-            return await connection;
+            return await source.OpenConnectionAsync(token);
         }
         finally
         {
@@ -45,10 +51,15 @@ internal sealed class PostgresPools(IReadOnlyList<NpgsqlDataSource> sources)
             DatabaseMetrics.TimedOut(pool.Name);
     }
 
-    private static (NpgsqlDataSource Source, string Name, int Max) Named(NpgsqlDataSource source)
+    /// <summary>Closes what is not in use.</summary>
+    public void Clear() => source.Clear();
+
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    private static (NpgsqlDataSource Source, string Name, int Max) Named(NpgsqlDataSource server, string suffix)
     {
-        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
-        return (source, $"{settings.Host}:{settings.Port}", settings.MaxPoolSize);
+        var settings = new NpgsqlConnectionStringBuilder(server.ConnectionString);
+        return (server, $"{settings.Host}:{settings.Port}{suffix}", settings.MaxPoolSize);
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Statistics")]

@@ -7,12 +7,13 @@ internal static class PostgresSession
 {
     /// <summary>A server, a database or an account can have other defaults. The statements rely on these.</summary>
     private const string Defaults =
-        @"-c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\ committed";
+        @"-c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=0";
 
     /// <param name="settings">Where the servers are.</param>
     /// <param name="patience">How long a session may take to open, and wait for a lock.</param>
-    /// <returns>What gives a session, and what keeps those of each server.</returns>
-    public static (NpgsqlDataSource Source, PostgresPools Pools) Source(PostgresSettings settings, TimeSpan patience)
+    /// <param name="statementTimeout">How long a statement may take; zero for as long as it needs.</param>
+    /// <param name="suffix">What figures add to the name of a server, to tell these sessions from others.</param>
+    public static PostgresPools Open(PostgresSettings settings, TimeSpan patience, TimeSpan statementTimeout, string suffix)
     {
         var hosts = Hosts(settings).Length;
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
@@ -26,7 +27,7 @@ internal static class PostgresSession
             // For each server of a list: one that is silent must leave time for the next. Whole seconds only: whoever opens holds the exact limit.
             Timeout = hosts == 1 ? (int)Math.Ceiling(patience.TotalSeconds) : Math.Max(1, (int)(patience / hosts).TotalSeconds),
             CommandTimeout = 30,
-            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} {Defaults}",
+            Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} -c statement_timeout={statementTimeout.TotalMilliseconds:F0} {Defaults}",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
             // How long a server of a list is left alone that gave no answer, or that took no writes.
@@ -39,11 +40,11 @@ internal static class PostgresSession
         if (hosts == 1)
         {
             var single = builder.Build();
-            return (single, new PostgresPools([single]));
+            return new PostgresPools(single, [single], suffix);
         }
 
         var all = builder.BuildMultiHost();
-        return (all.WithTargetSession(TargetSessionAttributes.ReadWrite), new PostgresPools(PostgresPools.Of(all)));
+        return new PostgresPools(all.WithTargetSession(TargetSessionAttributes.ReadWrite), PostgresPools.Of(all), suffix);
     }
 
     /// <summary>Every server with its port, and the database.</summary>

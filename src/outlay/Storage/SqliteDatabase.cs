@@ -14,6 +14,9 @@ internal sealed partial class SqliteDatabase : Database
     /// <summary>The same during a bulk insert, which goes all over the indexes.</summary>
     private const int BulkCacheSize = 16_000;
 
+    /// <summary>How many steps of its machine a statement makes between two looks at the time: some hundredths of a millisecond.</summary>
+    private const int StepsBetweenLooks = 10_000;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _file;
     private readonly TimeSpan _patience;
@@ -56,7 +59,7 @@ internal sealed partial class SqliteDatabase : Database
 
     public override string TimestampType => "text";
 
-    protected override async Task<DbConnection> OpenAsync(CancellationToken token)
+    protected override async Task<DbConnection> OpenAsync(bool forStream, CancellationToken token)
     {
         CreateFile();
         var connection = new SqliteConnection(_connectionString);
@@ -69,6 +72,7 @@ internal sealed partial class SqliteDatabase : Database
                 $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = {(IsScratch ? "off" : "wal")}; " +
                 $"pragma synchronous = {(IsScratch ? "off" : "full")}; pragma cache_size = -{CacheSize}")
                 .ExecuteAsync(connection, token);
+            Interrupt(connection, Deadline, token);
             return connection;
         }
         catch
@@ -77,6 +81,8 @@ internal sealed partial class SqliteDatabase : Database
             throw;
         }
     }
+
+    protected override void LiftDeadline(DbConnection connection, CancellationToken token) => Interrupt((SqliteConnection)connection, null, token);
 
     protected override async Task<IDisposable?> TakeTurnAsync(CancellationToken token)
     {
@@ -109,6 +115,7 @@ internal sealed partial class SqliteDatabase : Database
     {
         SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } =>
             Unavailable($"The database {_file} is locked by another process.", exception),
+        SqliteException { SqliteErrorCode: raw.SQLITE_INTERRUPT } => Late(exception),
         SqliteException { SqliteErrorCode: raw.SQLITE_FULL } =>
             Unavailable($"The disk that holds {_file} is full.", exception),
         SqliteException { SqliteErrorCode: raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM } =>
@@ -230,6 +237,18 @@ internal sealed partial class SqliteDatabase : Database
         SqliteConnection.ClearPool(connection);
         _turn.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// The engine works in the thread of its caller, where nothing else can stop a statement. A commit is too short to be stopped.
+    /// A connection that comes out of the pool still has what was set before.
+    /// </summary>
+    private static void Interrupt(SqliteConnection connection, Deadline? deadline, CancellationToken token)
+    {
+        if (deadline is null && !token.CanBeCanceled)
+            raw.sqlite3_progress_handler(connection.Handle, 0, null, null);
+        else
+            raw.sqlite3_progress_handler(connection.Handle, StepsBetweenLooks, _ => token.IsCancellationRequested || deadline?.Left == TimeSpan.Zero ? 1 : 0, null);
     }
 
     /// <summary>The engine would make a file that everybody can read. What it puts beside the file gets the permissions of the file.</summary>

@@ -22,12 +22,13 @@ internal sealed class StoredFigures
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
 
     private readonly Database _database;
+    private readonly TimeProvider _clock;
     private readonly Refresh _refresh;
     private bool? _isUp;
 
     public StoredFigures(IMeterFactory meters, Database database, TimeProvider clock)
     {
-        (_database, _refresh) = (database, new Refresh(s_maxAge, ReadAsync, clock));
+        (_database, _clock, _refresh) = (database, clock, new Refresh(s_maxAge, ReadAsync, clock));
         var meter = meters.OfHost();
         meter.CreateObservableGauge("outlay.database.up", () => Told(_isUp is { } up ? (up ? 1 : 0) : null), "", "Whether the database answers: 1 or 0");
         meter.CreateObservableGauge("outlay.schema.version", () => Told(Now?.Schema), "", "The number of the last migration that was applied");
@@ -48,7 +49,7 @@ internal sealed class StoredFigures
 
     private async Task ReadAsync()
     {
-        Database.LimitRequest(s_limit);
+        Database.LimitRequest(s_limit, _clock);
         try
         {
             // Nobody cancels it: it serves all who ask, and ends by itself.

@@ -9,7 +9,7 @@ internal static class TrashStore
     /// <summary>The owners who have something in the trash since this moment or longer.</summary>
     public static Task<List<string>> OwnersAsync(DbConnection connection, DateTimeOffset until, CancellationToken token) =>
         new Sql("select distinct owner from expenses where deleted_at is not null and deleted_at <= @until order by owner").With("@until", until)
-            .ListAsync(connection, row => row.GetString(0), token);
+            .WithoutLimit().ListAsync(connection, row => row.GetString(0), token);
 
     public static Task<long> CountAsync(DbConnection connection, string owner, DateTimeOffset until, CancellationToken token) =>
         new Sql("select count(*) from expenses where owner = @owner and deleted_at is not null and deleted_at <= @until")

@@ -126,7 +126,8 @@ public sealed class BackupScheduleTests : IDisposable
             new BackupService(
                 database.Database, new BackupCatalog(database.Settings, database.Clock), database.Settings, database.Clock, status, "run",
                 _log.Factory.CreateLogger<BackupService>()),
-            database.Settings with { BackupInterval = interval ?? database.Settings.BackupInterval }, database.Clock, services.GetRequiredService<IHostApplicationLifetime>(), ready));
+            database.Settings with { BackupInterval = interval ?? database.Settings.BackupInterval }, database.Clock, services.GetRequiredService<IHostApplicationLifetime>(),
+            _log.Factory.CreateLogger<BackupSchedule>(), ready));
         builder.Services.AddHostedService(services => services.GetRequiredService<BackupSchedule>());
         return builder.Build();
     }

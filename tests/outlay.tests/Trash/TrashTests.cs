@@ -32,8 +32,7 @@ public sealed class TrashTests
         using var retention = new TrashRetention(
             Trash(database), database.Settings with { TrashRetentionDays = 0 }, database.Clock, NullLogger<TrashRetention>.Instance, Task.CompletedTask);
 
-        await retention.StartAsync(Test.Token);
-        await retention.ExecuteTask!.WaitAsync(Test.Token);
+        await retention.RunAsync(Test.Token);
 
         Assert.Equal(4, await CountAsync(database));
     }
