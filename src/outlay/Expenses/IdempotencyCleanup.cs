@@ -2,7 +2,7 @@ using Outlay.Storage;
 
 namespace Outlay.Expenses;
 
-/// <summary>Removes the answers to requests with a key whose time is over, every hour.</summary>
+/// <summary>Removes the answers to requests with a key whose time is over, soon after the start and every hour.</summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed class IdempotencyCleanup(Database database, TimeProvider clock, ILogger<IdempotencyCleanup> logger, Task ready)
     : RecurringTask(ready, clock, logger)
@@ -13,6 +13,8 @@ internal sealed class IdempotencyCleanup(Database database, TimeProvider clock, 
     private static readonly TimeSpan s_interval = TimeSpan.FromHours(1);
 
     private readonly TimeProvider _clock = clock;
+
+    protected override TimeSpan FirstPause => TimeSpan.FromMinutes(1);
 
     protected override TimeSpan PauseAfterFailure => s_interval;
 

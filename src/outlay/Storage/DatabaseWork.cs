@@ -186,7 +186,7 @@ internal abstract partial class Database
     }
 
     /// <summary>The request has no more time.</summary>
-    protected static AppException Late(Exception e) => Unavailable($"The database did not answer within {Deadline!.Budget.TotalSeconds} s.", e);
+    protected static AppException Late(Exception e) => Unavailable($"The database did not answer within {Deadline?.Budget.TotalSeconds} s.", e);
 
     /// <summary>Finds out whether a change was stored whose commit got no answer.</summary>
     private async Task<bool> WasStoredAsync(Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>

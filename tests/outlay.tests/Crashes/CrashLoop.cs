@@ -26,8 +26,9 @@ internal sealed class CrashLoop(IReadOnlyDictionary<string, string> environment,
     public int Acknowledged => _ledger.Acknowledged;
 
     /// <summary>Kills the server as often as is asked, while clients write; then lets them finish.</summary>
-    /// <param name="beside">What else is to fail before the server is started again; told the number of the kill.</param>
-    public async Task RunAsync(int kills, Func<int, Task> beside)
+    /// <param name="whileAlive">What else is to fail while the server lives; told the number of the kill that follows.</param>
+    /// <param name="whileDead">What else is to fail before the server is started again; told the number of the kill.</param>
+    public async Task RunAsync(int kills, Func<int, Task> whileAlive, Func<int, Task> whileDead)
     {
         await StartAsync();
         using var stop = new CancellationTokenSource();
@@ -39,8 +40,10 @@ internal sealed class CrashLoop(IReadOnlyDictionary<string, string> environment,
             for (var kill = 1; kill <= kills && !work.IsCompleted; kill++)
             {
                 await Task.Delay(_random.Next(MaxLife), Test.Token);
+                await whileAlive(kill);
+                await Task.Delay(_random.Next(MaxLife), Test.Token);
                 await KillAsync();
-                await beside(kill);
+                await whileDead(kill);
                 await StartAsync();
             }
 

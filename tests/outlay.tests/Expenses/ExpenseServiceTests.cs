@@ -130,7 +130,7 @@ public sealed class ExpenseServiceTests
         await using var database = await TestDatabase.CreateAsync(engine);
         var added = await database.Expenses.AddAsync(Test.By(Owner), s_coffee, Test.Token);
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(1, 8).Select(async number =>
+        var outcomes = await Task.WhenAll(Enumerable.Range(1, 8).Select(number => Task.Run(async () =>
         {
             try
             {
@@ -140,7 +140,7 @@ public sealed class ExpenseServiceTests
             {
                 return null;
             }
-        }));
+        })));
 
         var winner = Assert.Single(outcomes, outcome => outcome is not null);
         AssertSame(winner!, await database.Expenses.GetAsync(Owner, added.Id, Test.Token));

@@ -19,6 +19,9 @@ internal enum Link
     /// <summary>The connection is closed when the server has answered COMMIT, before the client gets that.</summary>
     CutAfterCommit,
 
+    /// <summary>As a pooler does: the server has committed, and the pooler says that it lost the server.</summary>
+    PoolerErrorAfterCommit,
+
     /// <summary>New connections are closed at once, and those that there are.</summary>
     Refusing,
 }
@@ -27,6 +30,7 @@ internal enum Link
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private static readonly byte[] s_commit = "COMMIT\0"u8.ToArray();
+    private static readonly byte[] s_lostServer = "SFATAL\0VFATAL\0C08P01\0Mserver conn crashed?\0\0"u8.ToArray();
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<TcpClient, bool> _clients = [];
@@ -96,7 +100,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             if (Link is Link.Refusing)
                 return;
             await server.ConnectAsync(IPAddress.Loopback, _serverPort, _end.Token);
-            var connection = new Connection();
+            var connection = new Connection { Client = client.GetStream() };
             await Task.WhenAny(
                 CopyAsync(client.GetStream(), server.GetStream(), bytes => AskAsync(bytes, connection)),
                 CopyAsync(server.GetStream(), client.GetStream(), bytes => AnswerAsync(bytes, connection)));
@@ -131,9 +135,10 @@ internal sealed class TcpProxy : IAsyncDisposable
     private async Task<bool> AskAsync(ReadOnlyMemory<byte> bytes, Connection connection)
     {
         await BeSilentAsync();
-        if (Link is not (Link.CutBeforeCommit or Link.CutAfterCommit) || bytes.Span.IndexOf(s_commit) < 0)
+        if (Link is not (Link.CutBeforeCommit or Link.CutAfterCommit or Link.PoolerErrorAfterCommit) || bytes.Span.IndexOf(s_commit) < 0)
             return true;
-        connection.IsDoomed = Link is Link.CutAfterCommit;
+        connection.IsDoomed = Link is Link.CutAfterCommit or Link.PoolerErrorAfterCommit;
+        connection.Error = Link is Link.PoolerErrorAfterCommit;
         Link = Link.Whole;
         return connection.IsDoomed;
     }
@@ -141,6 +146,11 @@ internal sealed class TcpProxy : IAsyncDisposable
     private async Task<bool> AnswerAsync(ReadOnlyMemory<byte> bytes, Connection connection)
     {
         await BeSilentAsync();
+        if (connection.Error)
+        {
+            await connection.Client.WriteAsync((byte[])[(byte)'E', 0, 0, 0, (byte)(s_lostServer.Length + 4), .. s_lostServer], _end.Token);
+        }
+
         return !connection.IsDoomed;
     }
 
@@ -160,5 +170,10 @@ internal sealed class TcpProxy : IAsyncDisposable
     {
         /// <summary>Whether the next answer is lost, and the connection with it.</summary>
         public bool IsDoomed { get; set; }
+
+        /// <summary>Whether the next answer is an error of a pooler.</summary>
+        public bool Error { get; set; }
+
+        public required NetworkStream Client { get; init; }
     }
 }

@@ -143,6 +143,34 @@ public sealed class IdempotencyTests
         Assert.Equal(3, await server.Database.ScalarAsync<long>("select count(*) from expenses"));
     }
 
+    [Fact(SkipUnless = nameof(HasPostgres), Skip = "PostgreSQL is not installed: ./test installs it.")]
+    public async Task A_key_that_is_used_again_while_its_old_answer_is_removed_keeps_the_new_one()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
+        var (now, key) = (database.Clock.Now, new IdempotencyKey("a", new byte[32], 201));
+        await KeepAsync("old", now - (2 * IdempotencyKey.Lifetime), () => Task.CompletedTask);
+        var cleanup = Task.CompletedTask;
+
+        await KeepAsync("new", now, async () =>
+        {
+            cleanup = Task.Run(() => database.Database.WriteAsync(connection => IdempotencyStore.RemoveExpiredAsync(connection, now, 1_000, Test.Token), Test.Token));
+            await Eventually.TrueAsync("the clean-up waits for the row", async () =>
+                await database.ScalarAsync<long>("select count(*) from pg_locks where not granted and locktype = 'transactionid'") > 0);
+        });
+        await cleanup;
+
+        Assert.Equal("new", await database.ScalarAsync<string>("select body from idempotency"));
+
+        Task KeepAsync(string body, DateTimeOffset time, Func<Task> meanwhile) => database.Database.WriteAsync(async connection =>
+        {
+            await IdempotencyStore.InsertAsync(connection, ExpenseService.DefaultOwner, key, body, time, Test.Token);
+            await meanwhile();
+            return true;
+        }, Test.Token);
+    }
+
+    public static bool HasPostgres => PostgresCluster.SkipReason is null;
+
     /// <summary>Random requests under few keys, beside a model that remembers what each key was for.</summary>
     [Theory, EachEngine]
     public async Task Whatever_is_sent_under_few_keys_each_makes_one_change(Engine engine)

@@ -16,6 +16,7 @@ public sealed class LostConnectionTests
     [Theory]
     [InlineData(Link.CutBeforeCommit, null)]
     [InlineData(Link.CutAfterCommit, null)]
+    [InlineData(Link.PoolerErrorAfterCommit, null)]
     [InlineData(Link.CutBeforeCommit, "key")]
     [InlineData(Link.CutAfterCommit, "key")]
     internal async Task A_commit_that_got_no_answer_is_looked_up_and_made_once(Link link, string? key)

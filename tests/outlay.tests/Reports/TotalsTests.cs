@@ -34,7 +34,7 @@ public sealed class TotalsTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
 
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(async writer =>
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(writer => Task.Run(async () =>
         {
             for (var number = 0; number < 10; number++)
             {
@@ -44,7 +44,7 @@ public sealed class TotalsTests
                     await database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), added.Id, null,
                         old => old with { Amount = "0.20", Category = $"c{writer % 3}" }, Test.Token);
             }
-        }));
+        })));
 
         var summary = await database.Reports.SummariseAsync(ExpenseService.DefaultOwner, new ExpenseFilter(), null, Test.Token);
         Assert.Equal((60, "9.00"), (summary.Count, summary.Total.ToString()));
