@@ -26,6 +26,7 @@ internal enum ErrorCode
     Inconsistent,
     BackupDamaged,
     BackupRequired,
+    Degraded,
     Cancelled,
     Internal,
 }
@@ -100,6 +101,8 @@ internal static class ErrorTable
             "Use another backup: outlay backup list shows which ones were verified."),
         ErrorCode.BackupRequired => new("backup-required", 500, 75, "No verified backup could be made before the upgrade",
             "Mend what the message names and start again, or go on without a backup: outlay migrate --no-snapshot."),
+        ErrorCode.Degraded => new("degraded", 500, 1, "The service runs, but not all is well with it",
+            "Run outlay status to see what; each alert has a runbook that says what to do."),
         ErrorCode.Cancelled => new("cancelled", 499, 130, "The request was cancelled",
             "Nothing was stored."),
         _ => new("internal", 500, 70, "Something went wrong that should not have",

@@ -38,6 +38,9 @@ internal sealed record Settings
     /// <summary>How long after a backup the server makes the next one: 1 minute to 366 days, default 24 hours.</summary>
     public required TimeSpan BackupInterval { get; init; }
 
+    /// <summary>How old the last verified backup may be: one that takes long, or waits for another instance, is not late yet.</summary>
+    public TimeSpan BackupMaxAge => BackupInterval + TimeSpan.FromHours(2);
+
     /// <summary>Which backups are kept. Default: 7 daily 4 weekly 12 monthly.</summary>
     public required RetentionRule BackupRetention { get; init; }
 
@@ -49,6 +52,9 @@ internal sealed record Settings
 
     /// <summary>INTEGRITY_CHECK_INTERVAL: how long after a self-check of totals and history the server makes the next: 1 second to 366 days, default 24 hours.</summary>
     public required TimeSpan IntegrityCheckInterval { get; init; }
+
+    /// <summary>PROMETHEUS_URL: the Prometheus that scrapes the service and knows how its objectives stand; null for none.</summary>
+    public Uri? Prometheus { get; init; }
 
     public required LogSettings Log { get; init; }
 
@@ -86,6 +92,7 @@ internal sealed record Settings
             BackupKey = AgeKey.From(source),
             S3 = S3Settings.From(source),
             IntegrityCheckInterval = source.Duration("INTEGRITY_CHECK_INTERVAL", "24h", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)),
+            Prometheus = source.OptionalUrl("PROMETHEUS_URL", "http://127.0.0.1:9090"),
             Log = LogSettings.From(source),
             Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),

@@ -141,14 +141,14 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     }
 
     /// <summary>Null when it is not set; otherwise http or https, without a path.</summary>
-    public Uri? OptionalUrl(string name)
+    public Uri? OptionalUrl(string name, string example)
     {
         var value = Read(name, "");
         if (value.Length == 0)
             return null;
         if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "", Fragment: "" })
             return url;
-        Fault(name, $"is '{value}'", "use an address like https://s3.example.org");
+        Fault(name, $"is '{value}'", $"use an address like {example}");
         return null;
     }
 

@@ -23,7 +23,7 @@ internal sealed partial record S3Settings(
     {
         var settings = new S3Settings(
             source.Text("S3_BACKUP_BUCKET", ""),
-            source.OptionalUrl("S3_BACKUP_ENDPOINT"),
+            source.OptionalUrl("S3_BACKUP_ENDPOINT", "https://s3.example.org"),
             source.Text("S3_BACKUP_PREFIX", "outlay").Trim('/'),
             source.Text("S3_BACKUP_REGION", "us-east-1"),
             source.OptionalSecret("S3_BACKUP_ACCESS_KEY"),

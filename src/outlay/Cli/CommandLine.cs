@@ -6,6 +6,7 @@ using Outlay.Export;
 using Outlay.History;
 using Outlay.Import;
 using Outlay.Reports;
+using Outlay.Status;
 using Outlay.Storage;
 using Outlay.Trash;
 
@@ -84,6 +85,7 @@ internal static class CommandLine
         .. ExportCommands.All(cli),
         .. BackupCommands.All(cli),
         .. StorageCommands.All(cli),
+        .. StatusCommands.All(cli),
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),

@@ -31,6 +31,20 @@ internal static class Options
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { HelpName = helpName, Description = description };
 
+    /// <summary>An address, of http or https.</summary>
+    public static Option<Uri?> Url(string name, string description) => new(name)
+    {
+        HelpName = "URL",
+        Description = description,
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+                return url;
+            result.AddError($"{name} is '{result.Tokens[0].Value}': use an address like http://127.0.0.1:8000.");
+            return null;
+        },
+    };
+
     public static Argument<long> Id() =>
         new("ID") { Description = "The id of the expense, a whole number, as outlay list shows it.", CustomParser = result => ParseId(result, result.Tokens[0]) };
 

@@ -23,6 +23,7 @@ internal static class UsageErrors
         ("export", "save dump download"),
         ("doctor", "check fsck repair"),
         ("migrate", "init setup upgrade"),
+        ("status", "health ready slo budget alerts"),
         ("config", "settings env configure"),
         ("completion", "completions complete"),
         ("serve", "server start run up web"),

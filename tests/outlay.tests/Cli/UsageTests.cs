@@ -8,7 +8,7 @@ public sealed class UsageTests
     [Fact]
     public async Task Help_shows_every_verb_with_its_options_and_examples()
     {
-        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "backup", "doctor", "migrate", "config", "completion", "serve"];
+        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "backup", "doctor", "migrate", "status", "config", "completion", "serve"];
         string[] backupVerbs = ["create", "list", "verify", "restore"];
         var help = await Task.WhenAll(verbs.Select(verb => OutlayProcess.RunAsync([verb, "--help"])).Prepend(OutlayProcess.RunAsync(["--help"]))
             .Concat(backupVerbs.Select(verb => OutlayProcess.RunAsync(["backup", verb, "--help"]))));
@@ -37,6 +37,8 @@ public sealed class UsageTests
     [InlineData("exclude each other", "list", "--all", "--limit", "3")]
     [InlineData("as outlay list --trash shows it", "restore", "abc")]
     [InlineData("setting LISTEN", "serve", "--port", "9000")]
+    [InlineData("use an address like", "status", "--prometheus", "localhost:9090")]
+    [InlineData("Did you mean status?", "health")]
     public async Task A_bad_command_line_says_what_is_wrong_and_what_to_do(string message, params string[] arguments)
     {
         var result = await OutlayProcess.RunAsync(arguments);

@@ -183,7 +183,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>A port below those that the system gives to clients: one of them could take it while the server is stopped.</summary>
-    private static int FreePort()
+    public static int FreePort()
     {
         while (true)
         {

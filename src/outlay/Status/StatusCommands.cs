@@ -1,0 +1,53 @@
+using System.Net;
+using Outlay.Cli;
+
+namespace Outlay.Status;
+
+/// <summary>The verb that says how all is.</summary>
+internal static class StatusCommands
+{
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("status",
+            "Shows how the service is, what is left of the error budget of each objective, which alerts fire, and how old the last verified backup is. "
+            + "Exit code 0 when all is well, 1 when something needs a look, 69 when the service cannot serve or Prometheus cannot be asked.",
+            verb => Define(verb, cli),
+            "outlay status", "outlay status --prometheus http://127.0.0.1:9090", "outlay status --url http://127.0.0.1:9000 --output json"),
+    ];
+
+    private static void Define(Verb verb, CliContext cli)
+    {
+        var url = Options.Url("--url", "The server. Default: the one that LISTEN names.");
+        var prometheus = Options.Url("--prometheus", "The Prometheus that scrapes it. Default: PROMETHEUS_URL.");
+        var output = Options.Output();
+        verb.Add(url);
+        verb.Add(prometheus);
+        verb.Add(output);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var report = await AskAsync(cli, parsed.GetValue(url) ?? Own(cli.Settings.Listen), parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
+            await StatusOutput.WriteAsync(cli, parsed.GetValue(output), report, token);
+            if (report.Promises is { Address: null, Problem: { } missing })
+                await cli.Messages.WriteLineAsync(cli.AsTyped(missing).AsMemory(), token);
+            if (report.Code is { } code)
+                throw new AppException(code, $"Not all is well: {string.Join("; ", report.Concerns)}");
+        });
+    }
+
+    private static async Task<StatusReport> AskAsync(CliContext cli, Uri address, Uri? prometheus, CancellationToken token)
+    {
+        using var client = new JsonClient();
+        var service = new StatusService(client);
+        var promises = service.PromisesAsync(prometheus, token);
+        var health = await service.ServiceAsync(address, token);
+        var isFresh = health.Checks.Any(check => check is { Name: "backup", Status: ServiceHealth.Ok });
+        var backup = await KeptBackup.FindAsync(cli.Backups, cli.Settings, cli.Clock.GetUtcNow(), isFresh, token);
+        return new StatusReport(health, await promises, backup);
+    }
+
+    /// <summary>Where this machine reaches a server that listens there: one that listens on all addresses listens on the loopback too.</summary>
+    private static Uri Own(Uri listen) =>
+        IPAddress.TryParse(listen.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? new UriBuilder(listen) { Host = "127.0.0.1" }.Uri
+            : listen;
+}

@@ -1,0 +1,62 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Observability;
+
+/// <summary>observability/generate.cs, run as a developer runs it.</summary>
+public sealed class GeneratorTests : IDisposable
+{
+    private static readonly string s_folder = Path.Combine(ProductCode.Root, "observability");
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public Task The_rules_are_the_ones_that_the_objectives_ask_for() => GenerateAsync("--check");
+
+    [Fact]
+    public async Task Objectives_that_were_changed_without_their_rules_are_told()
+    {
+        await GenerateChangedAsync("percent: 99.5", "percent: 99.8");
+
+        await GenerateAsync("--check", _folder.Path);
+        await ChangeAsync("percent: 99.5", "percent: 99.6");
+        var stale = await Assert.ThrowsAsync<InvalidOperationException>(() => GenerateAsync("--check", _folder.Path));
+
+        Assert.Contains("exited with 1:", stale.Message, StringComparison.Ordinal);
+        Assert.Contains("run dotnet run observability/generate.cs", stale.Message, StringComparison.Ordinal);
+        Assert.Contains("vector(0.998)", await File.ReadAllTextAsync(_folder.File("rules/slo.yaml"), Test.Token), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("percent: 99.5", "percent: 100", "must be above 0 and below 100")]
+    [InlineData("percent: 99.5", "percent: 93", "never burns 14.4 times as fast")]
+    [InlineData("percent: 99.5", "target: 99.5", "target")]
+    [InlineData("    page: false\n", "", "page")]
+    [InlineData("    bad: (time()", "    good: 1\n    bad: (time()", "not both")]
+    public async Task Objectives_that_make_no_sense_are_refused(string right, string wrong, string message)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => GenerateChangedAsync(right, wrong));
+
+        Assert.Contains("exited with 65:", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("rules/slo.yaml")));
+    }
+
+    private async Task GenerateChangedAsync(string from, string to)
+    {
+        Directory.CreateDirectory(_folder.File("rules"));
+        await ChangeAsync(from, to);
+        await GenerateAsync(_folder.Path);
+    }
+
+    private async Task ChangeAsync(string from, string to)
+    {
+        var objectives = await File.ReadAllTextAsync(Path.Combine(s_folder, "slo.yaml"), Test.Token);
+        Assert.Contains(from, objectives, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_folder.File("slo.yaml"), objectives.Replace(from, to, StringComparison.Ordinal), Test.Token);
+    }
+
+    private static Task GenerateAsync(params string[] arguments) =>
+        Command.RunAsync(["dotnet", "run", Path.Combine(s_folder, "generate.cs"), "--", .. arguments]);
+}
