@@ -21,9 +21,10 @@ internal sealed record Effort(int Rounds, int Requests, TimeSpan RoundTime, Time
 /// <param name="Postgres">The server that gets the books for PostgreSQL; null when there is none.</param>
 /// <param name="Program">The binary that is measured.</param>
 /// <param name="Backup">Measure backups alone, on the largest book.</param>
+/// <param name="Telemetry">Measure only what telemetry costs.</param>
 /// <param name="Out">A file that also gets the results; null for none.</param>
 internal sealed record BenchOptions(
-    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, bool Backup, string? Out)
+    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, bool Backup, bool Telemetry, string? Out)
 {
     public const string Usage =
         """
@@ -33,6 +34,7 @@ internal sealed record BenchOptions(
           --10m                       a book of ten million too
           --engines sqlite,postgres   default: sqlite, and postgres when DB_HOST is set
           --backup                    only backups, of the largest book, beside pg_dump and pg_restore
+          --telemetry                 only what telemetry costs: servers with and without it, side by side
           --program FILE              the binary to measure; default: the one beside this program
           --out FILE                  write the results there too
           --smoke                     only see that everything runs: tiny books, no figures worth reading
@@ -43,14 +45,14 @@ internal sealed record BenchOptions(
     private static readonly int[] s_smokeSizes = [100, 1_000];
 
     /// <summary>What gives the same run again.</summary>
-    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")}{(Backup ? " --backup" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
+    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")}{(Backup ? " --backup" : "")}{(Telemetry ? " --telemetry" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
 
     /// <summary>Throws <see cref="ArgumentException"/> that says what is wrong.</summary>
     public static BenchOptions Read(string[] arguments, PostgresSettings? postgres)
     {
         var options = new BenchOptions(
             [1_000, 100_000, 1_000_000], postgres is null ? ["sqlite"] : ["sqlite", "postgres"], postgres, Effort.Full,
-            Path.Combine(AppContext.BaseDirectory, "outlay"), false, null);
+            Path.Combine(AppContext.BaseDirectory, "outlay"), false, false, null);
         var words = new Queue<string>(arguments);
         while (words.TryDequeue(out var word))
         {
@@ -62,6 +64,7 @@ internal sealed record BenchOptions(
                 "--program" => options with { Program = Path.GetFullPath(Value(word)) },
                 "--out" => options with { Out = Path.GetFullPath(Value(word)) },
                 "--backup" => options with { Backup = true },
+                "--telemetry" => options with { Telemetry = true },
                 "--smoke" => options with { Effort = Effort.Smoke, Sizes = s_smokeSizes },
                 _ => throw new ArgumentException($"There is no option {word}."),
             };

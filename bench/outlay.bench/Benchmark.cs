@@ -44,6 +44,12 @@ internal static class Benchmark
             return;
         }
 
+        if (options.Telemetry)
+        {
+            await AddAsync(await new TelemetryBenchmark(options, messages, token).RunAsync(options.Sizes[^1]));
+            return;
+        }
+
         foreach (var engine in options.Engines)
         {
             var results = new Results();

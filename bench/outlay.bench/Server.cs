@@ -27,13 +27,14 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>From the start of the process until /readyz answered 200.</summary>
     public TimeSpan StartToReady { get; private set; }
 
-    public static async Task<Server> StartAsync(OutlayProgram program, Book book, CancellationToken token)
+    /// <param name="settings">Environment variables beside those that select the book.</param>
+    public static async Task<Server> StartAsync(OutlayProgram program, Book book, CancellationToken token, params (string Name, string Value)[] settings)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
         var log = Path.Combine(book.Folder, "log");
         var client = new HttpClient { BaseAddress = new Uri(address), Timeout = s_patience };
         var clock = Stopwatch.StartNew();
-        var server = new Server(book, program.Start(book, new Dictionary<string, string> { ["LISTEN"] = address }, log, "serve"), client);
+        var server = new Server(book, program.Start(book, settings.Append((Name: "LISTEN", Value: address)).ToDictionary(setting => setting.Name, setting => setting.Value), log, "serve"), client);
         while (!await server.IsReadyAsync(token))
         {
             if (server.Process.HasExited || clock.Elapsed > s_patience)
@@ -86,7 +87,7 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

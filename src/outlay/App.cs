@@ -34,7 +34,7 @@ internal static class App
         });
 
         var runId = RunId.New(clock);
-        builder.AddOutlayLogging(settings.Log, runId.Value);
+        builder.AddOutlayLogging(settings.Log, settings.Telemetry, runId.Value);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(settings);

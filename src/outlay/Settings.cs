@@ -126,30 +126,3 @@ internal sealed record PostgresSettings(string Host, int Port, string Database, 
         return selected ? settings : null;
     }
 }
-
-/// <summary>What is logged, and where to.</summary>
-/// <param name="Level">LOG_LEVEL: debug, info, warning or error; default info.</param>
-/// <param name="Format">LOG_FORMAT: json or text; default text on a terminal, json elsewhere.</param>
-/// <param name="File">LOG_FILE: also write here, rotated by day and size; null for standard output only.</param>
-/// <param name="RetentionDays">LOG_RETENTION_DAYS: rotated files older than this are removed, 1–3650 days, default 7.</param>
-internal sealed record LogSettings(LogLevel Level, LogFormat Format, string? File, int RetentionDays)
-{
-    /// <summary>Whether lines of text are coloured: on a terminal, unless NO_COLOR is set.</summary>
-    public bool Colour { get; init; }
-
-    public static LogSettings From(SettingsSource source) => new(
-        source.Choice("LOG_LEVEL", "info", ("debug", LogLevel.Debug), ("info", LogLevel.Information),
-            ("warning", LogLevel.Warning), ("error", LogLevel.Error)),
-        source.Choice("LOG_FORMAT", source.OnTerminal ? "text" : "json", ("json", LogFormat.Json), ("text", LogFormat.Text)),
-        source.OptionalPath("LOG_FILE"),
-        source.Number("LOG_RETENTION_DAYS", 7, 1, 3650))
-    {
-        Colour = source.Colour,
-    };
-}
-
-internal enum LogFormat
-{
-    Json,
-    Text,
-}

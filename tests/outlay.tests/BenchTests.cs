@@ -36,6 +36,22 @@ public sealed class BenchTests
         Assert.All(works, work => Assert.Matches($@"\| {work} \| [0-9,]+ \|", output.ToString()));
     }
 
+    [Theory, EachEngine]
+    public async Task What_telemetry_costs_is_measured_side_by_side(Engine engine)
+    {
+        var environment = engine is Engine.Postgres ? (await PostgresCluster.Shared).EnvironmentFor("postgres") : [];
+        using var output = new StringWriter();
+        using var messages = new StringWriter();
+
+        var exitCode = await Benchmark.MainAsync(
+            ["--smoke", "--telemetry", "--engines", engine is Engine.Postgres ? "postgres" : "sqlite", "--program", OutlayProcess.Program],
+            environment.GetValueOrDefault, output, messages, Test.Token);
+
+        Assert.True(exitCode == 0, messages.ToString());
+        Assert.Contains("| off |", output.ToString(), StringComparison.Ordinal);
+        Assert.Matches(@"\| metrics, traces and logs over OTLP \| [0-9]+ \([0-9]+ ?%\) \|", output.ToString());
+    }
+
     [Fact]
     public async Task The_benchmark_fails_when_the_program_does_not_run()
     {

@@ -51,22 +51,20 @@ internal sealed partial class BackupFigures
 
     private static double Seconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
 
-    private async Task LookAsync()
+    private async Task LookAsync(CancellationToken token)
     {
         foreach (var destination in _catalog.All)
         {
             try
             {
-                // Nobody cancels it: it serves all who ask, and each place has a limit of its own.
-                var backups = await BackupCatalog.ListAsync(destination, CancellationToken.None);
+                var backups = await BackupCatalog.ListAsync(destination, token);
                 if (destination == _catalog.Disk)
                     _size = backups is [var newest, ..] ? newest.Size : null;
                 if (backups.FirstOrDefault(backup => backup.Verdict is BackupVerdict.Verified) is not { } good)
                     continue;
                 _newest[destination.Kind] = new DateTimeOffset(good.Time, TimeSpan.Zero);
                 if (destination == _catalog.Disk)
-                    // Nor this, which reads a small file.
-                    _verified = (await BackupCatalog.ReadReportAsync(good, CancellationToken.None))?.VerifiedAt;
+                    _verified = (await BackupCatalog.ReadReportAsync(good, token))?.VerifiedAt;
             }
             catch (Exception e)
             {

@@ -70,13 +70,18 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
         return manifest;
     }
 
-    private static Task CheckHistoryAsync(Database scratch, CancellationToken token) =>
-        scratch.SnapshotAsync(async connection => (await HistoryCheck.RunAsync(connection, token)).Fault is { } fault
+    private static async Task CheckHistoryAsync(Database scratch, CancellationToken token)
+    {
+        using var span = Signals.Source.StartActivity("history check");
+        await scratch.SnapshotAsync(async connection => (await HistoryCheck.RunAsync(connection, token)).Fault is { } fault
             ? throw Damaged($"its history, {fault}")
             : true, token);
+    }
 
-    private static Task CompareAsync(Database scratch, BackupManifest manifest, IReadOnlyList<TableLayout> tables, CancellationToken token) =>
-        scratch.SnapshotAsync(async connection =>
+    private static async Task CompareAsync(Database scratch, BackupManifest manifest, IReadOnlyList<TableLayout> tables, CancellationToken token)
+    {
+        using var span = Signals.Source.StartActivity("backup compare");
+        await scratch.SnapshotAsync(async connection =>
         {
             if (await scratch.CheckIntegrityAsync(connection, token) is { } damage)
                 throw Damaged(damage);
@@ -91,6 +96,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
                 ? throw Damaged($"written again, {other.Name} is not the same")
                 : true;
         }, token);
+    }
 
     private static AppException Damaged(string what) => new(ErrorCode.BackupDamaged, $"What was restored is not right: {what}.");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -31,7 +32,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public string Owner { get; } = ExpenseService.DefaultOwner;
 
     /// <summary>Who the history says has made a change with a verb.</summary>
-    public Caller Caller => field ??= new Caller(Owner, $"cli {Environment.UserName}");
+    public Caller Caller => field ??= new Caller(Owner, $"cli {Environment.UserName}", Activity.Current?.TraceId.ToHexString());
 
     /// <summary>What the user types to run this program.</summary>
     public string ProgramName => SettingsAsRead.Command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
@@ -8,6 +9,7 @@ using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Status;
 using Outlay.Storage;
+using Outlay.Telemetry;
 using Outlay.Trash;
 
 namespace Outlay.Cli;
@@ -25,7 +27,9 @@ internal static class CommandLine
                 args = [.. verb, "--help"];
             var parsed = Build(cli, args).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
-            return await InvokeAsync(cli, parsed, token);
+            return parsed.CommandResult.Command is Verb { Name: not "serve" } && cli.SettingsAsRead.Telemetry.Otlp is not null
+                ? await VerbTelemetry.RunAsync(cli, NameOf(parsed.CommandResult), () => InvokeAsync(cli, parsed, token))
+                : await InvokeAsync(cli, parsed, token);
         }
         catch (Exception e)
         {
@@ -52,6 +56,10 @@ internal static class CommandLine
             await cli.Out.FlushAsync(CancellationToken.None);
         }
     }
+
+    /// <summary>The words of the verb, such as <c>outlay backup create</c>.</summary>
+    private static string NameOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : Signals.Name;
 
     private static RootCommand Build(CliContext cli, string[] args)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -18,7 +19,7 @@ namespace Outlay.Hosting;
 internal sealed class JsonLogFormatter(string runId) : ITextFormatter
 {
     private static readonly FrozenSet<string> s_ownNames =
-        FrozenSet.Create("timestamp", "level", "message", "event", "run_id", "trace_id", "span_id", "service", "version", "logger");
+        FrozenSet.Create("timestamp", "level", "message", "event", "run_id", "trace_id", "span_id", "trace_flags", "service", "version", "logger");
 
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -33,18 +34,25 @@ internal sealed class JsonLogFormatter(string runId) : ITextFormatter
             json.WriteString("timestamp", logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             json.WriteString("level", LevelName(logEvent.Level));
             json.WriteString("message", Message(logEvent));
-            if (EventName(logEvent) is { } name)
-                json.WriteString("event", name);
+            if (EventName(logEvent) is { } eventName)
+                json.WriteString("event", eventName);
             json.WriteString("run_id", runId);
             if (logEvent.TraceId is { } trace && trace != default)
                 json.WriteString("trace_id", trace.ToHexString());
             if (logEvent.SpanId is { } span && span != default)
                 json.WriteString("span_id", span.ToHexString());
+            if (logEvent.TraceId is not null && Activity.Current is { } current)
+                json.WriteString("trace_flags", current.Recorded ? "01" : "00");
             json.WriteString("service", "outlay");
             json.WriteString("version", Product.Version);
-            if (logEvent.Properties.GetValueOrDefault("SourceContext") is ScalarValue { Value: string logger })
+            if (LoggerName(logEvent) is { } logger)
                 json.WriteString("logger", logger);
-            WriteProperties(json, logEvent);
+            foreach (var (name, value) in Properties(logEvent))
+            {
+                json.WritePropertyName(name);
+                WriteValue(json, value);
+            }
+
             if (logEvent.Exception is { } exception)
                 WriteException(json, SafeException.Of(exception));
             json.WriteEndObject();
@@ -71,25 +79,27 @@ internal sealed class JsonLogFormatter(string runId) : ITextFormatter
         _ => "critical",
     };
 
-    private static string? EventName(LogEvent logEvent)
+    public static string? EventName(LogEvent logEvent)
     {
         var id = logEvent.Properties.GetValueOrDefault("EventId") as StructureValue;
         var name = id?.Properties.FirstOrDefault(property => property.Name == "Name")?.Value as ScalarValue;
         return name?.Value is string text ? JsonNamingPolicy.SnakeCaseLower.ConvertName(text) : null;
     }
 
-    private static void WriteProperties(Utf8JsonWriter json, LogEvent logEvent)
+    /// <summary>The properties that the message names, with their names in the log.</summary>
+    public static IEnumerable<KeyValuePair<string, LogEventPropertyValue>> Properties(LogEvent logEvent)
     {
-        var written = new HashSet<string>(s_ownNames);
+        var told = new HashSet<string>(s_ownNames);
         foreach (var token in logEvent.MessageTemplate.Tokens.OfType<PropertyToken>())
         {
             var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(token.PropertyName);
-            if (!written.Add(name) || !logEvent.Properties.TryGetValue(token.PropertyName, out var value))
-                continue;
-            json.WritePropertyName(name);
-            WriteValue(json, value);
+            if (told.Add(name) && logEvent.Properties.TryGetValue(token.PropertyName, out var value))
+                yield return new(name, value);
         }
     }
+
+    public static string? LoggerName(LogEvent logEvent) =>
+        (logEvent.Properties.GetValueOrDefault("SourceContext") as ScalarValue)?.Value as string;
 
     private static void WriteValue(Utf8JsonWriter json, LogEventPropertyValue value)
     {

@@ -1,3 +1,4 @@
+using Outlay.Telemetry;
 using Serilog;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -21,24 +22,33 @@ internal static partial class Logging
     /// Throws <see cref="ErrorCode.BadConfiguration"/> when LOG_FILE cannot be written.
     /// </summary>
     /// <param name="runId">Stands in every line: one per process.</param>
-    public static void AddOutlayLogging(this IHostApplicationBuilder builder, LogSettings settings, string runId) =>
-        builder.Logging.ClearProviders().AddSerilog(Create(settings, runId), dispose: true);
+    public static void AddOutlayLogging(this IHostApplicationBuilder builder, LogSettings settings, TelemetrySettings telemetry, string runId)
+    {
+        var levels = new LogLevels(settings.Level);
+        var receiver = telemetry.Otlp is { } otlp ? new OtlpLogSink(otlp, TelemetryProviders.ResourceOf(telemetry, runId)) : null;
+        builder.Logging.ClearProviders().AddSerilog(Create(settings, levels, receiver, runId), dispose: true);
+        if (settings.LevelFile is { } file)
+            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<LogLevelReload>(services, levels, file));
+    }
 
     /// <summary>Makes the logger alone. Throws as <see cref="AddOutlayLogging"/> does.</summary>
-    public static Logger Create(LogSettings settings, string runId)
+    /// <param name="levels">What is logged; may change.</param>
+    /// <param name="receiver">Also gets everything; null for nobody.</param>
+    public static Logger Create(LogSettings settings, LogLevels levels, ILogEventSink? receiver, string runId)
     {
         var json = new JsonLogFormatter(runId);
         ITextFormatter format = settings.Format == LogFormat.Json ? json : new TextLogFormatter(settings.Colour);
-        var level = LevelConvert.ToSerilogLevel(settings.Level);
-        var frameworkLevel = (LogEventLevel)Math.Max((int)level, (int)LogEventLevel.Warning);
         var configuration = new LoggerConfiguration()
-            .MinimumLevel.Is(level)
-            .MinimumLevel.Override("Microsoft", frameworkLevel)
-            .MinimumLevel.Override("System", frameworkLevel)
+            .MinimumLevel.ControlledBy(levels.Own)
+            .MinimumLevel.Override("Microsoft", levels.Framework)
+            .MinimumLevel.Override("System", levels.Framework)
             // What these say is told once, by whoever knows the cause: a start that failed, and what /readyz answers.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal)
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", AboveAll)
+            .WriteTo.Sink(new LogMetrics())
             .WriteTo.Console(format);
+        if (receiver is not null)
+            configuration.WriteTo.Sink(receiver);
         if (settings.File is not { } file)
             return configuration.CreateLogger();
 
@@ -75,6 +85,7 @@ internal static partial class Logging
         var reported = 0;
         SelfLog.Enable(_ =>
         {
+            LogMetrics.Dropped(1);
             if (Interlocked.Exchange(ref reported, 1) == 0)
                 LogFileFailed(console, file);
         });

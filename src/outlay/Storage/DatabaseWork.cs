@@ -119,7 +119,7 @@ internal abstract partial class Database
                 token.ThrowIfCancellationRequested();
                 commit.Pass();
                 // A commit is not cancelled: half-way through nobody would know what it did.
-                await transaction.CommitAsync(CancellationToken.None);
+                await SqlOperation.RunAsync(connection, "commit", () => transaction.CommitAsync(CancellationToken.None));
             }
         }, repeatable, token);
 

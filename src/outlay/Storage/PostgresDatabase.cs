@@ -195,11 +195,16 @@ internal sealed partial class PostgresDatabase : Database
         new Sql($"select setval(pg_get_serial_sequence('{table}', 'id'), greatest(@last, nextval(pg_get_serial_sequence('{table}', 'id'))))")
             .With("@last", last).ExecuteAsync(connection, token);
 
-    public override async Task BulkInsertAsync<T>(
+    public override Task BulkInsertAsync<T>(
         DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
     {
-        await using var importer = await ((NpgsqlConnection)connection)
-            .BeginBinaryImportAsync($"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)", token);
+        var copy = $"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)";
+        return SqlOperation.RunAsync(connection, copy, () => CopyAsync((NpgsqlConnection)connection, copy, rows, write, token));
+    }
+
+    private static async Task CopyAsync<T>(NpgsqlConnection connection, string copy, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
+    {
+        await using var importer = await connection.BeginBinaryImportAsync(copy, token);
         var copied = new CopiedRow(importer);
         foreach (var row in rows)
         {

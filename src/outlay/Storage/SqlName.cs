@@ -13,6 +13,6 @@ internal static partial class SqlName
         return match.Groups["table"] is { Success: true, Value: var table } ? $"{word} {table.ToLowerInvariant()}" : word;
     }
 
-    [GeneratedRegex(@"^\s*(?<word>[a-z]+)(.*?\b(from|into|update|table)\s+(?<table>[a-z_]+))?", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\s*(?<word>update|copy|truncate)\s+(?<table>[a-z_]+)|^\s*(?<word>[a-z]+)(.*?\b(from|into|table)\s+(?<table>[a-z_]+))?", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Statement();
 }

@@ -10,6 +10,13 @@ namespace Outlay.Storage;
 /// </summary>
 internal static class SqlOperation
 {
+    public static Task RunAsync(DbConnection connection, string text, Func<Task> work) =>
+        RunAsync(connection, text, async () =>
+        {
+            await work();
+            return true;
+        });
+
     /// <param name="text">The statement.</param>
     public static async Task<T> RunAsync<T>(DbConnection connection, string text, Func<Task<T>> work)
     {

@@ -185,12 +185,17 @@ internal sealed partial class SqliteDatabase : Database
     {
         await new Sql($"pragma cache_size = -{BulkCacheSize}").ExecuteAsync(connection, token);
         using var insert = new PreparedInsert((SqliteConnection)connection, table, columns);
-        foreach (var row in rows)
+        await SqlOperation.RunAsync(connection, insert.Text, () =>
         {
-            token.ThrowIfCancellationRequested();
-            write(insert, row);
-            insert.EndRow();
-        }
+            foreach (var row in rows)
+            {
+                token.ThrowIfCancellationRequested();
+                write(insert, row);
+                insert.EndRow();
+            }
+
+            return Task.CompletedTask;
+        });
     }
 
     public override Task CopyOutAsync(DbConnection connection, TableLayout table, Stream output, CancellationToken token) =>

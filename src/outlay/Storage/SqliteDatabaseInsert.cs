@@ -22,9 +22,11 @@ internal sealed partial class SqliteDatabase
         public PreparedInsert(SqliteConnection connection, string table, IReadOnlyList<string> columns)
         {
             _connection = connection.Handle!;
-            var sql = $"insert into {table} ({string.Join(", ", columns)}) values ({string.Join(", ", columns.Select(_ => "?"))})";
-            Check(raw.sqlite3_prepare_v2(_connection, sql, out _statement));
+            Text = $"insert into {table} ({string.Join(", ", columns)}) values ({string.Join(", ", columns.Select(_ => "?"))})";
+            Check(raw.sqlite3_prepare_v2(_connection, Text, out _statement));
         }
+
+        public string Text { get; }
 
         public override void Add(long value) => Check(raw.sqlite3_bind_int64(_statement, ++_column, value));
 

@@ -24,7 +24,7 @@ internal static class OtlpExport
     private static OtlpExporterOptions Options(OtlpSettings settings, string signal) => new()
     {
         Endpoint = settings.AddressOf(signal),
-        Protocol = settings.Protocol,
+        Protocol = settings.IsGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf,
         Headers = settings.Headers,
         TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
     };
@@ -52,7 +52,7 @@ internal static class OtlpExport
 
         public override ExportResult Export(in Batch<LogRecord> batch)
         {
-            SetProvider(_exporter, ParentProvider);
+            ProviderOf<LogRecord>.Set(_exporter, ParentProvider);
             return Told(_exporter.Export(batch), batch.Count, report);
         }
 
@@ -64,8 +64,13 @@ internal static class OtlpExport
                 _exporter.Dispose();
             base.Dispose(disposing);
         }
+    }
 
+    /// <summary>Generic as the exporter is: nothing else can be bound to it.</summary>
+    private static class ProviderOf<T>
+        where T : class
+    {
         [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_ParentProvider")]
-        private static extern void SetProvider(BaseExporter<LogRecord> exporter, BaseProvider? provider);
+        public static extern void Set(BaseExporter<T> exporter, BaseProvider? provider);
     }
 }

@@ -3,7 +3,7 @@ namespace Outlay.Telemetry;
 /// <summary>Brings something up to date for all who ask at once, and not again until it has grown old.</summary>
 /// <param name="maxAge">How old it may be.</param>
 /// <param name="work">Brings it up to date.</param>
-internal sealed class Refresh(TimeSpan maxAge, Func<Task> work, TimeProvider clock)
+internal sealed class Refresh(TimeSpan maxAge, Func<CancellationToken, Task> work, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private Task _running = Task.CompletedTask;
@@ -17,7 +17,8 @@ internal sealed class Refresh(TimeSpan maxAge, Func<Task> work, TimeProvider clo
             if (_running.IsCompleted && (_started is not { } started || clock.GetElapsedTime(started) >= maxAge))
             {
                 _started = clock.GetTimestamp();
-                _running = Task.Run(work);
+                // Nobody cancels it: it serves all who ask, and has limits of its own.
+                _running = Task.Run(() => work(CancellationToken.None));
             }
 
             return _running;

@@ -23,6 +23,7 @@ internal sealed class ServerMetrics
         DatabaseMetrics.Begin();
         ExpenseMetrics.Begin();
         RejectionMetrics.Begin();
+        LogMetrics.Begin();
         BackupMetrics.Begin(catalog);
     }
 

@@ -47,17 +47,16 @@ internal sealed class StoredFigures
     /// <summary>One measurement, or none of what is not known.</summary>
     public static IEnumerable<Measurement<long>> Told(long? value) => value is { } known ? [new Measurement<long>(known)] : [];
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(CancellationToken token)
     {
         Database.LimitRequest(s_limit, _clock);
         try
         {
-            // Nobody cancels it: it serves all who ask, and ends by itself.
             Now = await _database.ReadAsync(async connection => new StoredSnapshot(
-                await FigureStore.ExpensesAsync(connection, CancellationToken.None),
-                await FigureStore.TrashAsync(connection, CancellationToken.None),
-                await FigureStore.SchemaAsync(connection, CancellationToken.None),
-                await FigureStore.AllAsync(connection, CancellationToken.None)), CancellationToken.None);
+                await FigureStore.ExpensesAsync(connection, token),
+                await FigureStore.TrashAsync(connection, token),
+                await FigureStore.SchemaAsync(connection, token),
+                await FigureStore.AllAsync(connection, token)), token);
             _isUp = true;
         }
         catch (AppException)

@@ -23,16 +23,31 @@ internal sealed partial class TelemetryProviders : IDisposable
 
     private static readonly string[] s_meters = [Signals.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
+    /// <summary>
+    /// What of the framework is not told: the runtime has two numbers wrong, which <see cref="ProcessMetrics"/> tells as they are; the rest is
+    /// about what this server does not use, or the same as another metric.
+    /// </summary>
+    private static readonly HashSet<(string Meter, string Instrument)> s_left =
+    [
+        ("System.Runtime", ProcessMetrics.ThreadCount), ("System.Runtime", ProcessMetrics.ThreadQueue), ("System.Runtime", "dotnet.process.cpu.time"),
+        ("System.Runtime", "dotnet.process.memory.working_set"), ("Microsoft.AspNetCore.Server.Kestrel", "kestrel.rejected_connections"),
+        ("Microsoft.AspNetCore.Server.Kestrel", "kestrel.upgraded_connections"), ("Microsoft.AspNetCore.Server.Kestrel", "kestrel.tls_handshake.duration"),
+        ("Microsoft.AspNetCore.Server.Kestrel", "kestrel.active_tls_handshakes"), ("Microsoft.AspNetCore.Server.Kestrel", "kestrel.queued_requests"),
+    ];
+
     private readonly MeterProvider? _metrics;
     private readonly TracerProvider? _traces;
     private readonly ILogger _logger;
     private int _isFailing;
 
+    /// <summary>Whether the receiver did not take what was sent last.</summary>
+    public bool IsFailing => _isFailing != 0;
+
     /// <param name="resource">What describes this process.</param>
     /// <param name="exporter">Who pulls metrics; null when nobody can.</param>
     /// <param name="meters">Where the meters of this host come from: several may run in one process. Null takes all.</param>
     public TelemetryProviders(
-        TelemetrySettings settings, ResourceBuilder resource, PullExporter? exporter, IMeterFactory? meters, ILogger<TelemetryProviders> logger)
+        TelemetrySettings settings, ResourceBuilder resource, PullExporter? exporter, IMeterFactory? meters, ILogger logger)
     {
         _logger = logger;
         if (settings.Disabled)
@@ -48,7 +63,7 @@ internal sealed partial class TelemetryProviders : IDisposable
             metrics.AddReader(new PeriodicExportingMetricReader(
                 OtlpExport.Metrics(otlp, Report), (int)otlp.MetricInterval.TotalMilliseconds, (int)otlp.Timeout.TotalMilliseconds));
             _traces = Sdk.CreateTracerProviderBuilder()
-                .SetResourceBuilder(resource).SetSampler(otlp.Sampler).AddSource(Signals.Name, "Microsoft.AspNetCore")
+                .SetResourceBuilder(resource).SetSampler(SamplerOf(otlp.Sampling)).AddSource(Signals.Name, "Microsoft.AspNetCore")
                 .AddProcessor(new BatchActivityExportProcessor(OtlpExport.Traces(otlp, Report)))
                 .Build();
         }
@@ -71,14 +86,16 @@ internal sealed partial class TelemetryProviders : IDisposable
         _metrics?.Dispose();
     }
 
+    private static Sampler SamplerOf(TraceSampling sampling)
+    {
+        var sampler = new TraceIdRatioBasedSampler(sampling.Ratio);
+        return sampling.FollowsParent ? new ParentBasedSampler(sampler) : sampler;
+    }
+
     private static MetricStreamConfiguration ViewOf(Instrument instrument, IMeterFactory? meters) =>
-        (instrument.Meter.Scope is IMeterFactory owner && meters is not null && owner != meters) || IsMistyped(instrument)
+        (instrument.Meter.Scope is IMeterFactory owner && meters is not null && owner != meters) || s_left.Contains((instrument.Meter.Name, instrument.Name))
             ? MetricStreamConfiguration.Drop
             : new MetricStreamConfiguration { CardinalityLimit = instrument.Name == "http.server.request.duration" ? MaxRequestSeries : MaxSeries };
-
-    /// <summary>The runtime tells how many threads and items there are as if these numbers only grew; <see cref="ProcessMetrics"/> tells them as they are.</summary>
-    private static bool IsMistyped(Instrument instrument) =>
-        instrument.Meter.Name == "System.Runtime" && instrument.Name is ProcessMetrics.ThreadCount or ProcessMetrics.ThreadQueue;
 
     /// <summary>Says once that the receiver takes nothing, and once that it does again.</summary>
     private void Report(bool isSuccess, long records)

@@ -19,6 +19,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         [
             $"--config.file={folder.File("prometheus.yml")}", $"--storage.tsdb.path={folder.File("data")}",
             $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=35d",
+            "--enable-feature=exemplar-storage",
         ]) { RedirectStandardError = true })!;
         _ = _log.FollowAsync(_process.StandardError);
     }
@@ -45,7 +46,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
             rule_files: [{{(withRules ? "rules-*.yaml" : "")}}]
             {{scrape}}
             """, Test.Token);
-        foreach (var rules in Directory.GetFiles(Path.Combine(ProductCode.Root, "observability", "rules")))
+        foreach (var rules in withRules ? Directory.GetFiles(Path.Combine(ProductCode.Root, "observability", "rules")) : [])
         {
             // Nobody has to wait half a minute for the first evaluation.
             var text = (await File.ReadAllTextAsync(rules, Test.Token)).Replace("interval: 30s", "interval: 1s", StringComparison.Ordinal);

@@ -128,7 +128,7 @@ public sealed partial class LogFileTests : IDisposable
         Said(logger, level, text);
     }
 
-    private static SerilogLoggerFactory Open(LogSettings settings) => new(Logging.Create(settings, LogCapture.RunId), dispose: true);
+    private static SerilogLoggerFactory Open(LogSettings settings) => new(Logging.Create(settings, new LogLevels(settings.Level), null, LogCapture.RunId), dispose: true);
 
     private LogSettings Settings() => new(LogLevel.Information, LogFormat.Json, File, RetentionDays: 7);
 

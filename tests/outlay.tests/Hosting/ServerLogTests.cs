@@ -1,9 +1,11 @@
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Outlay.Tests.Harness;
+using Outlay.Tests.Telemetry;
 
 namespace Outlay.Tests.Hosting;
 
@@ -12,6 +14,9 @@ public sealed partial class ServerLogTests
 {
     private const string Secret = "quokka";
     private const string SecretAmount = "7654321.98";
+
+    /// <summary>What no answer and no backup may hold either: it is in headers and in the environment.</summary>
+    private const string Credential = "wombat";
 
     [Fact]
     public async Task A_request_is_one_line_in_the_trace_of_its_traceparent()
@@ -37,17 +42,22 @@ public sealed partial class ServerLogTests
     }
 
     [Theory, EachEngine]
-    public async Task No_endpoint_writes_what_a_person_typed_or_a_secret_into_the_log(Engine engine)
+    public async Task No_endpoint_writes_what_a_person_typed_or_a_secret_into_any_sink(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var sent = 0;
+        await using var receiver = await OtlpReceiver.StartAsync();
+        var answers = new List<string>();
+        var metrics = "";
         var lines = await LogOfAsync(database, "debug", async server =>
         {
-            sent += await DriveAsync(server);
+            await server.FirstBackup;
+            answers.AddRange(await DriveAsync(server));
             // Failures of the database itself go into the log with all that may be told about them.
             await database.ExecuteAsync("alter table expenses rename column description to description_lost");
-            sent += await DriveAsync(server);
-        });
+            answers.AddRange(await DriveAsync(server));
+            metrics = (await server.GetAsync("/metrics")).MustBe(200).Body;
+        }, ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Http), ("OTEL_EXPORTER_OTLP_HEADERS", $"authorization={Credential}"));
+        var sent = answers.Count + 1;
 
         var text = string.Join('\n', lines.Select(line => line.GetRawText()));
         Assert.Equal(sent, lines.Count(IsRequest));
@@ -55,13 +65,29 @@ public sealed partial class ServerLogTests
         Assert.Contains(lines, line => IsRequest(line) && line.GetProperty("status").GetInt32() == 201);
         Assert.DoesNotContain(Secret, text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("7654321", text, StringComparison.Ordinal);
+        var told = receiver.Raw;
+        Assert.Contains("db.query.text", told, StringComparison.Ordinal);
+        Assert.Contains("http_request", told, StringComparison.Ordinal);
+        Assert.Contains("http.server.request.duration", told, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, told + metrics, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("7654321", told + metrics, StringComparison.Ordinal);
+        var everywhere = string.Join('\n', [text, told, metrics, .. answers, .. Directory.GetFiles(database.Settings.BackupsDir).Select(TextOf)]);
+        Assert.Contains("OTEL_EXPORTER_OTLP_HEADERS", everywhere, StringComparison.Ordinal);
+        Assert.DoesNotContain(Credential, everywhere, StringComparison.OrdinalIgnoreCase);
         if (database.Environment.TryGetValue("DB_PASSWORD", out var password))
-            Assert.DoesNotContain(password, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(password, everywhere, StringComparison.Ordinal);
+    }
+
+    private static string TextOf(string file)
+    {
+        using var stream = File.OpenRead(file);
+        using var reader = new StreamReader(file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress) : stream);
+        return reader.ReadToEnd();
     }
 
     /// <summary>Sends good and bad requests, full of secrets, to every endpoint there is.</summary>
-    /// <returns>How many.</returns>
-    private static async Task<int> DriveAsync(TestServer server)
+    /// <returns>What they were answered.</returns>
+    private static async Task<List<string>> DriveAsync(TestServer server)
     {
         const string Good = $$"""{"date":"2026-02-19","description":"{{Secret}}","amount":{{SecretAmount}},"category":"{{Secret}}","tags":["{{Secret}}"],"notes":"{{Secret}}"}""";
         string[] bodies =
@@ -72,7 +98,7 @@ public sealed partial class ServerLogTests
         ];
         (string, string)[] headers =
         [
-            ("Authorization", $"Bearer {Secret}"), ("X-API-Key", Secret), ("Cookie", $"session={Secret}"), ("User-Agent", Secret),
+            ("Authorization", $"Bearer {Credential}"), ("X-API-Key", Credential), ("Cookie", $"session={Credential}"), ("User-Agent", Secret),
             ("If-Match", "*"), ("tracestate", $"outlay={Secret}"),
         ];
         var requests =
@@ -83,16 +109,17 @@ public sealed partial class ServerLogTests
             from body in bodies
             select (Method: method, Path: Parameter().Replace(endpoint.RoutePattern.RawText!, id) + query, Body: body);
         var all = requests.Append((Method: Secret, Path: $"/{Secret}", Body: Good)).ToArray();
+        var answers = new List<string>();
         foreach (var (method, path, body) in all)
-            await server.SendAsync(method, path, method is "GET" or "HEAD" ? null : body, headers);
-        return all.Length;
+            answers.Add((await server.SendAsync(method, path, method is "GET" or "HEAD" ? null : body, headers)).Body);
+        return answers;
     }
 
     /// <summary>Runs a server and gives back its log, which is complete once the server has stopped.</summary>
-    private static async Task<IReadOnlyList<JsonElement>> LogOfAsync(TestDatabase database, string level, Func<TestServer, Task> work)
+    private static async Task<IReadOnlyList<JsonElement>> LogOfAsync(TestDatabase database, string level, Func<TestServer, Task> work, params (string, string)[] settings)
     {
         using var folder = new TestFolder();
-        await using (var server = await TestServer.StartAsync(database, ("LOG_FILE", folder.File("outlay.log")), ("LOG_LEVEL", level)))
+        await using (var server = await TestServer.StartAsync(database, [("LOG_FILE", folder.File("outlay.log")), ("LOG_LEVEL", level), .. settings]))
         {
             await work(server);
             await server.Services.GetRequiredService<IHost>().StopAsync(Test.Token);

@@ -91,7 +91,7 @@ public sealed class MetricTests
         await server.Database.ExecuteAsync("update history set content = replace(content, 'Coffee', 'Cocoa')");
 
         await Eventually.TrueAsync("the history is found", async () => (await server.ScrapeAsync()) is var now && now["outlay_history_faults"] == 1 && now["outlay_totals_mismatches"] == 0);
-        Assert.Contains("outlay doctor --deep", server.Process.Output, StringComparison.Ordinal);
+        await server.Process.WaitForOutputAsync("outlay doctor --deep");
     }
 
     [Theory, EachEngine]
