@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Outlay.Storage;
 
@@ -319,5 +320,13 @@ internal sealed class PostgresDatabase : Database
         public override void Add(DateTimeOffset value) => importer.Write(value);
 
         public override void Add(byte[] value) => importer.Write(value);
+
+        public override void AddText(byte[]? value)
+        {
+            if (value is null)
+                importer.WriteNull();
+            else
+                importer.Write(value, NpgsqlDbType.Text);
+        }
     }
 }
