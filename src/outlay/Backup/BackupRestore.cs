@@ -55,7 +55,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
         await TotalsStore.RebuildAsync(connection, token);
         var found = new BackupContent(
             await BackupStore.CountAsync(connection, tables, token),
-            await BackupStore.SumsAsync(connection, token),
+            await BackupStore.SumsOfTotalsAsync(connection, token),
             await BackupStore.HeadsAsync(connection, token));
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
             throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");

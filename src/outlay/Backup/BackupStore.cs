@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Outlay.Expenses;
 using Outlay.History;
+using Outlay.Reports;
 using Outlay.Storage;
 
 namespace Outlay.Backup;
@@ -12,25 +13,16 @@ internal static class BackupStore
     public static Task<int> SchemaAsync(DbConnection connection, CancellationToken token) =>
         new Sql("select max(number) from schema_migrations").ScalarAsync<int>(connection, token);
 
-    /// <summary>What the expenses that count add up to. The sums of one category are known to fit into 64 bits, those of all are not.</summary>
-    public static async Task<IReadOnlyList<OwnerSum>> SumsAsync(DbConnection connection, CancellationToken token)
-    {
-        var sums = await new Sql(
-            """
-            select owner, currency, cast(sum(amount) as bigint), count(*) from expenses
-            where deleted_at is null group by owner, currency, category_key
-            """)
-            .WithoutLimit()
-            .ListAsync(connection, row => (Owner: row.GetString(0), Currency: row.GetString(1), Minor: row.GetInt64(2), Count: row.GetInt64(3)), token);
-        return
-        [
-            .. sums.GroupBy(sum => (sum.Owner, sum.Currency))
-                .Select(all => new OwnerSum(
-                    all.Key.Owner, all.Key.Currency, all.Sum(sum => sum.Count),
-                    new Money(all.Aggregate((Int128)0, (total, sum) => total + sum.Minor), Currency.Of(all.Key.Currency)).ToString()))
-                .OrderBy(sum => sum.Owner, StringComparer.Ordinal).ThenBy(sum => sum.Currency, StringComparer.Ordinal),
-        ];
-    }
+    /// <summary>What the expenses that count add up to.</summary>
+    public static Task<IReadOnlyList<OwnerSum>> SumsAsync(DbConnection connection, CancellationToken token) => AddUpAsync(
+        """
+        select owner, currency, cast(sum(amount) as bigint), count(*) from expenses
+        where deleted_at is null group by owner, currency, category_key
+        """, connection, token);
+
+    /// <summary>The same, where the totals were added up in this transaction: no expense is read again.</summary>
+    public static Task<IReadOnlyList<OwnerSum>> SumsOfTotalsAsync(DbConnection connection, CancellationToken token) =>
+        AddUpAsync($"select owner, currency, amount, count from totals where month = '{TotalsKey.AllMonths}'", connection, token);
 
     /// <summary>How many expenses there are, the trash included.</summary>
     public static Task<long> ExpensesAsync(DbConnection connection, CancellationToken token) =>
@@ -69,5 +61,20 @@ internal static class BackupStore
         await database.SkipIdsAsync(connection, "expenses", expense, token);
         var change = await new Sql("select coalesce(max(id), 0) from changes").ScalarAsync<long>(connection, token);
         await database.SkipIdsAsync(connection, "changes", change, token);
+    }
+
+    /// <summary>The sums of one category are known to fit into 64 bits, those of all are not.</summary>
+    private static async Task<IReadOnlyList<OwnerSum>> AddUpAsync(string byCategory, DbConnection connection, CancellationToken token)
+    {
+        var sums = await new Sql(byCategory).WithoutLimit()
+            .ListAsync(connection, row => (Owner: row.GetString(0), Currency: row.GetString(1), Minor: row.GetInt64(2), Count: row.GetInt64(3)), token);
+        return
+        [
+            .. sums.GroupBy(sum => (sum.Owner, sum.Currency))
+                .Select(all => new OwnerSum(
+                    all.Key.Owner, all.Key.Currency, all.Sum(sum => sum.Count),
+                    new Money(all.Aggregate((Int128)0, (total, sum) => total + sum.Minor), Currency.Of(all.Key.Currency)).ToString()))
+                .OrderBy(sum => sum.Owner, StringComparer.Ordinal).ThenBy(sum => sum.Currency, StringComparer.Ordinal),
+        ];
     }
 }

@@ -53,10 +53,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
                 if (contents.Count == 0)
                     continue;
                 var ids = await database.ReserveIdsAsync(change.Connection, "expenses", contents.Count, token);
-                await ExpenseStore.InsertManyAsync(database, change.Connection, caller.Owner, ids, contents, change.Now, token);
-                await change.History.AddManyAsync(ids.Zip(contents, (id, content) => new HistoryEntry(id, 1, content, DeletedAt: null)), token);
-                foreach (var content in contents)
-                    change.Totals.Add(content);
+                // The history is worked out while the expenses are on their way to the database.
+                var history = Task.Run(() => Record(change, ids, contents), token);
+                await Task.WhenAll(history, ExpenseStore.InsertManyAsync(database, change.Connection, caller.Owner, ids, contents, change.Now, token));
+                await change.History.AddManyAsync(await history, token);
                 count += contents.Count;
             }
 
@@ -191,6 +191,15 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         }, (connection, limit) => history!.WasStoredAsync(connection, limit), repeatable, token);
         ExpenseMetrics.Changed(action, history!.Count);
         return result;
+    }
+
+    /// <summary>Adds new expenses to the totals.</summary>
+    /// <returns>What the history says of them.</returns>
+    private static HistoryRow[] Record(ExpenseChange change, IReadOnlyList<long> ids, IReadOnlyList<ExpenseContent> contents)
+    {
+        foreach (var content in contents)
+            change.Totals.Add(content);
+        return change.History.Prepare(ids.Zip(contents, (id, content) => new HistoryEntry(id, 1, content, DeletedAt: null)));
     }
 
     private async Task<Currency> CurrencyAsync(DbConnection connection, string owner, CancellationToken token) =>

@@ -138,17 +138,24 @@ internal static class ExpenseStore
     /// <summary>Reads an expense from the columns that begin at <paramref name="first"/>.</summary>
     public static Expense Read(DbDataReader row, int first) => new(
         row.GetInt64(first),
-        new ExpenseContent(
-            row.GetFieldValue<DateOnly>(first + 1),
-            row.GetString(first + 2),
-            new Money(row.GetInt64(first + 3), Currency.Of(row.GetString(first + 4))),
-            row.IsDBNull(first + 5) ? null : new Label(row.GetString(first + 5)),
-            row.IsDBNull(first + 11) ? [] : [.. row.GetString(first + 11).Split(ExpenseRules.TagSeparator).Select(tag => new Label(tag))],
-            row.IsDBNull(first + 6) ? null : row.GetString(first + 6)),
+        ReadContent(row, first),
         row.GetInt64(first + 7),
         row.GetFieldValue<DateTimeOffset>(first + 8),
         row.GetFieldValue<DateTimeOffset>(first + 9),
-        row.IsDBNull(first + 10) ? null : row.GetFieldValue<DateTimeOffset>(first + 10));
+        ReadDeletedAt(row, first));
+
+    /// <summary>Reads what was recorded of an expense from the columns that begin at <paramref name="first"/>.</summary>
+    public static ExpenseContent ReadContent(DbDataReader row, int first) => new(
+        row.GetFieldValue<DateOnly>(first + 1),
+        row.GetString(first + 2),
+        new Money(row.GetInt64(first + 3), Currency.Of(row.GetString(first + 4))),
+        row.IsDBNull(first + 5) ? null : new Label(row.GetString(first + 5)),
+        row.IsDBNull(first + 11) ? [] : [.. row.GetString(first + 11).Split(ExpenseRules.TagSeparator).Select(tag => new Label(tag))],
+        row.IsDBNull(first + 6) ? null : row.GetString(first + 6));
+
+    /// <summary>Reads when an expense went into the trash from the columns that begin at <paramref name="first"/>.</summary>
+    public static DateTimeOffset? ReadDeletedAt(DbDataReader row, int first) =>
+        row.IsDBNull(first + 10) ? null : row.GetFieldValue<DateTimeOffset>(first + 10);
 
     private static async Task InsertTagsAsync(DbConnection connection, long id, IReadOnlyList<Label> tags, CancellationToken token)
     {

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text;
 
 namespace Outlay.History;
 
@@ -52,7 +51,7 @@ internal sealed class ChainCheck(ChainHead head)
     {
         if (stored.N != ++_n)
             return Fault(Changes, $"the row is missing: the next that is there is {stored.N}", _n);
-        _lastRow = HistoryChain.Row(_lastRow, stored.N, stored.ExpenseId, stored.Version, Encoding.UTF8.GetBytes(stored.Content ?? ""));
+        _lastRow = HistoryChain.Row(_lastRow, stored.N, stored.ExpenseId, stored.Version, stored.Content);
         Rows++;
         return _lastRow.AsSpan().SequenceEqual(stored.Hash)
             ? null

@@ -19,6 +19,11 @@ internal sealed record ChainChange(long Id, long Seq, ChangeHeader? Header, byte
 internal sealed record VersionRow(
     long ExpenseId, long Version, bool IsGone, string Owner, long Seq, long N, string Action, long? Present, string? PresentOwner);
 
+/// <summary>An expense, with what its present version was when it was recorded.</summary>
+/// <param name="Seq">Null when no change has recorded it.</param>
+/// <param name="Recorded">JSON as UTF-8.</param>
+internal sealed record PresentRow(string Owner, long? Seq, long? N, byte[]? Recorded, long ExpenseId, ExpenseContent Content, DateTimeOffset? DeletedAt);
+
 /// <summary>Every SQL statement that checks the history: each reads all of it once, in an order that needs no memory.</summary>
 internal static class HistoryCheckStore
 {
@@ -49,15 +54,15 @@ internal static class HistoryCheckStore
     public static ChainRow ReadChain(DbDataReader row, ChainChange? last) => new(
         last?.Id == row.GetInt64(6) ? last : new ChainChange(row.GetInt64(6), row.GetInt64(8), ReadHeader(row), row.GetFieldValue<byte[]>(5)),
         row.IsDBNull(0) ? null : new HistoryRow(
-            row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetFieldValue<byte[]>(4)));
+            row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4)));
 
     public static VersionRow ReadVersion(DbDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetString(6),
         row.IsDBNull(7) ? null : row.GetInt64(7), row.IsDBNull(8) ? null : row.GetString(8));
 
-    public static (string Owner, long? Seq, long? N, string? Content, Expense Expense) ReadExpense(DbDataReader row) => (
+    public static PresentRow ReadExpense(DbDataReader row) => new(
         row.GetString(0), row.IsDBNull(1) ? null : row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2),
-        row.IsDBNull(3) ? null : row.GetString(3), ExpenseStore.Read(row, 4));
+        row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3), row.GetInt64(4), ExpenseStore.ReadContent(row, 4), ExpenseStore.ReadDeletedAt(row, 4));
 
     /// <summary>A change or a row that belongs to nothing, so that no chain leads to it.</summary>
     public static async Task<HistoryFault?> FindStrayAsync(DbConnection connection, CancellationToken token) =>

@@ -1,12 +1,13 @@
 using System.Data.Common;
+using System.Text;
 using Outlay.Storage;
 
 namespace Outlay.History;
 
 /// <summary>What an expense was after a change, as it is stored.</summary>
 /// <param name="N">Its place among the rows of the change, from 1.</param>
-/// <param name="Content">JSON; null when the expense was gone.</param>
-internal sealed record HistoryRow(long N, long ExpenseId, long Version, string? Content, byte[] Hash);
+/// <param name="Content">JSON as UTF-8; null when the expense was gone.</param>
+internal sealed record HistoryRow(long N, long ExpenseId, long Version, byte[]? Content, byte[] Hash);
 
 /// <summary>Every SQL statement that adds to the history: one text for both engines.</summary>
 internal static class HistoryStore
@@ -19,7 +20,7 @@ internal static class HistoryStore
     public static Task InsertAsync(DbConnection connection, long changeId, HistoryRow row, CancellationToken token) =>
         new Sql($"insert into history ({string.Join(", ", s_columns)}) values (@change, @n, @expense, @version, @content, @hash)")
             .With("@change", changeId).With("@n", row.N).With("@expense", row.ExpenseId).With("@version", row.Version)
-            .With("@content", row.Content).With("@hash", row.Hash).ExecuteAsync(connection, token);
+            .With("@content", row.Content is null ? null : Encoding.UTF8.GetString(row.Content)).With("@hash", row.Hash).ExecuteAsync(connection, token);
 
     public static Task InsertManyAsync(Database database, DbConnection connection, long changeId, IEnumerable<HistoryRow> rows, CancellationToken token) =>
         database.BulkInsertAsync(connection, "history", s_columns, rows, (values, row) =>
@@ -28,7 +29,7 @@ internal static class HistoryStore
             values.Add(row.N);
             values.Add(row.ExpenseId);
             values.Add(row.Version);
-            values.Add(row.Content);
+            values.AddText(row.Content);
             values.Add(row.Hash);
         }, token);
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Data.Common;
-using System.Text;
 using Outlay.Expenses;
 using Outlay.Storage;
 
@@ -41,8 +40,14 @@ internal sealed class HistoryWriter
     public Task AddAsync(Expense expense, CancellationToken token) =>
         HistoryStore.InsertAsync(_connection, _id, Next(new HistoryEntry(expense)), token);
 
-    public Task AddManyAsync(IEnumerable<HistoryEntry> entries, CancellationToken token) =>
-        HistoryStore.InsertManyAsync(_database, _connection, _id, entries.Select(Next), token);
+    public Task AddManyAsync(IEnumerable<HistoryEntry> entries, CancellationToken token) => AddManyAsync(entries.Select(Next), token);
+
+    /// <summary>Adds rows that were worked out before.</summary>
+    public Task AddManyAsync(IEnumerable<HistoryRow> rows, CancellationToken token) =>
+        HistoryStore.InsertManyAsync(_database, _connection, _id, rows, token);
+
+    /// <summary>Works out the rows of a change that are next, without the database: on any thread, one call after the other.</summary>
+    public HistoryRow[] Prepare(IEnumerable<HistoryEntry> entries) => [.. entries.Select(Next)];
 
     /// <summary>Links the change into the chain. From here to its end, the transaction keeps other changes of this owner waiting.</summary>
     public async Task FinishAsync(DateTimeOffset now, CancellationToken token)
@@ -74,7 +79,7 @@ internal sealed class HistoryWriter
         if (content is not null)
             HistoryContent.Write(_content, content, deletedAt);
         _lastRow = HistoryChain.Row(_lastRow, ++_count, expenseId, version, _content.WrittenSpan);
-        return new HistoryRow(_count, expenseId, version, content is null ? null : Encoding.UTF8.GetString(_content.WrittenSpan), _lastRow);
+        return new HistoryRow(_count, expenseId, version, content is null ? null : _content.WrittenSpan.ToArray(), _lastRow);
     }
 }
 

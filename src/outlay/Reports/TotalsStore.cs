@@ -7,10 +7,10 @@ namespace Outlay.Reports;
 /// <summary>What a transaction does to the totals: collected while it works, applied once at its end.</summary>
 internal sealed class TotalsChange
 {
-    private readonly SortedDictionary<TotalsKey, Delta> _deltas = [];
+    private readonly Dictionary<TotalsKey, Delta> _deltas = [];
 
     /// <summary>The keys in one order that all transactions follow, so that two of them never wait for each other.</summary>
-    public IEnumerable<(TotalsKey Key, Delta Delta)> Deltas => _deltas.Select(entry => (entry.Key, entry.Value));
+    public IEnumerable<(TotalsKey Key, Delta Delta)> Deltas => _deltas.OrderBy(entry => entry.Key).Select(entry => (entry.Key, entry.Value));
 
     public TotalsChange Add(ExpenseContent content) => Count(content, 1);
 

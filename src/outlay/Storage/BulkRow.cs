@@ -12,4 +12,7 @@ internal abstract class BulkRow
     public abstract void Add(DateTimeOffset value);
 
     public abstract void Add(byte[] value);
+
+    /// <summary>Adds a text that is UTF-8 already; null for none.</summary>
+    public abstract void AddText(byte[]? value);
 }

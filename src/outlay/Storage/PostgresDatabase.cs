@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Outlay.Storage;
 
@@ -291,5 +292,13 @@ internal sealed partial class PostgresDatabase : Database
         public override void Add(DateTimeOffset value) => importer.Write(value);
 
         public override void Add(byte[] value) => importer.Write(value);
+
+        public override void AddText(byte[]? value)
+        {
+            if (value is null)
+                importer.WriteNull();
+            else
+                importer.Write(value, NpgsqlDbType.Text);
+        }
     }
 }

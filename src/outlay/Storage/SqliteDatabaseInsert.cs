@@ -52,6 +52,9 @@ internal sealed partial class SqliteDatabase
 
         public override void Add(byte[] value) => Check(raw.sqlite3_bind_blob(_statement, ++_column, value));
 
+        public override void AddText(byte[]? value) =>
+            Check(value is null ? raw.sqlite3_bind_null(_statement, ++_column) : raw.sqlite3_bind_text(_statement, ++_column, value.AsSpan()));
+
         /// <summary>Inserts the row whose values were added, and begins the next.</summary>
         public void EndRow()
         {
