@@ -34,7 +34,8 @@ internal sealed class Server : IAsyncDisposable
         var log = Path.Combine(book.Folder, "log");
         var client = new HttpClient { BaseAddress = new Uri(address), Timeout = s_patience };
         var clock = Stopwatch.StartNew();
-        var server = new Server(book, program.Start(book, settings.Append((Name: "LISTEN", Value: address)).ToDictionary(setting => setting.Name, setting => setting.Value), log, "serve"), client);
+        var all = settings.Append((Name: "LISTEN", Value: address)).Append((Name: "DRAIN_DELAY", Value: "0s"));
+        var server = new Server(book, program.Start(book, all.ToDictionary(setting => setting.Name, setting => setting.Value), log, "serve"), client);
         while (!await server.IsReadyAsync(token))
         {
             if (server.Process.HasExited || clock.Elapsed > s_patience)

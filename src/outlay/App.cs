@@ -63,6 +63,7 @@ internal static class App
             ActivatorUtilities.CreateInstance<IntegrityCheck>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHealth();
         builder.Services.AddTelemetry(settings.Telemetry);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.ShutdownTimeout);
         builder.Services.Configure<HostFilteringOptions>(options =>
         {
             options.AllowedHosts = AllowedHosts(settings);
@@ -77,8 +78,12 @@ internal static class App
         app.UseMiddleware<Problems>();
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();
+        var drain = app.Services.GetRequiredService<Drain>();
         app.Use((context, next) =>
         {
+            // A client that keeps its connection would go on using it until it is closed under a request.
+            if (drain.HasBegun)
+                context.Response.Headers.Connection = "close";
             Database.LimitRequest(settings.RequestTimeout, clock);
             return next(context);
         });

@@ -27,6 +27,12 @@ internal sealed record Settings
     /// <summary>How long a request waits for a connection or a lock: it ends before the request does, so that the answer can say what was missing.</summary>
     public TimeSpan PatienceOfRequests => RequestTimeout * 3 / 4;
 
+    /// <summary>How long a server that was asked to stop still serves, while /readyz says 503: 0 seconds to 10 minutes, default 5 seconds, none on a terminal.</summary>
+    public required TimeSpan DrainDelay { get; init; }
+
+    /// <summary>When a server that was asked to stop cuts off what still runs, <see cref="DrainDelay"/> included: 1 second to 1 hour, default 25 seconds.</summary>
+    public required TimeSpan ShutdownTimeout { get; init; }
+
     /// <summary>The currency of an expense that names none, while its owner has set no other. Default EUR.</summary>
     public required Currency DefaultCurrency { get; init; }
 
@@ -35,11 +41,18 @@ internal sealed record Settings
 
     /// <summary>How long what was deleted stays in the trash, 1–36500 days, default 30; 0 for ever.</summary>
     public int TrashRetentionDays { get; init; }
+
     /// <summary>How long after a backup the server makes the next one: 1 minute to 366 days, default 24 hours.</summary>
     public required TimeSpan BackupInterval { get; init; }
 
     /// <summary>How old the last verified backup may be: one that takes long, or waits for another instance, is not late yet.</summary>
     public TimeSpan BackupMaxAge => BackupInterval + TimeSpan.FromHours(2);
+
+    /// <summary>How many bytes should be free where <see cref="DataDir"/> is. Default 256 MiB.</summary>
+    public long DataMinFree { get; init; }
+
+    /// <summary>How many bytes should be free where <see cref="BackupsDir"/> is. Default 512 MiB.</summary>
+    public long BackupsMinFree { get; init; }
 
     /// <summary>Which backups are kept. Default: 7 daily 4 weekly 12 monthly.</summary>
     public required RetentionRule BackupRetention { get; init; }
@@ -77,17 +90,21 @@ internal sealed record Settings
     public static Settings From(SettingsSource source)
     {
         var dataDir = source.Folder("DATA_DIR", DefaultDataDir);
-        return new Settings
+        var settings = new Settings
         {
             Postgres = PostgresSettings.From(source),
             DataDir = dataDir,
             Listen = source.Url("LISTEN", "http://127.0.0.1:8000"),
             AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
             RequestTimeout = TimeSpan.FromSeconds(source.Number("REQUEST_TIMEOUT", 2, 1, 300)),
+            DrainDelay = source.Duration("DRAIN_DELAY", source.OnTerminal ? "0s" : "5s", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+            ShutdownTimeout = source.Duration("SHUTDOWN_TIMEOUT", "25s", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             DefaultCurrency = source.Currency("DEFAULT_CURRENCY", "EUR"),
             BackupsDir = source.Folder("BACKUPS_DIR", () => Path.Combine(dataDir, "backups")),
             TrashRetentionDays = source.Number("TRASH_RETENTION_DAYS", 30, 0, 36_500),
             BackupInterval = source.Duration("BACKUP_INTERVAL", "24h", TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)),
+            DataMinFree = source.Size("DATA_MIN_FREE", "256MiB"),
+            BackupsMinFree = source.Size("BACKUPS_MIN_FREE", "512MiB"),
             BackupRetention = source.Retention("BACKUP_RETENTION", "7 daily 4 weekly 12 monthly"),
             BackupKey = AgeKey.From(source),
             S3 = S3Settings.From(source),
@@ -98,6 +115,10 @@ internal sealed record Settings
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
             Report = source.Report,
         };
+        if (settings.DrainDelay >= settings.ShutdownTimeout)
+            source.Fault("DRAIN_DELAY", $"is {DurationText.Of(settings.DrainDelay)} and SHUTDOWN_TIMEOUT {DurationText.Of(settings.ShutdownTimeout)}",
+                "requests that run need some time after the delay, so set a longer SHUTDOWN_TIMEOUT");
+        return settings;
     }
 
     private static string DefaultDataDir()

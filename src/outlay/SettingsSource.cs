@@ -62,7 +62,18 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         if (DurationText.TryParse(value, out var duration) && duration >= min && duration <= max)
             return duration;
         Fault(name, $"is '{value}'", $"use a number and a unit, like 15m, 24h or 7d, from {DurationText.Of(min)} to {DurationText.Of(max)}");
-        return max;
+        _ = DurationText.TryParse(fallback, out duration);
+        return duration;
+    }
+
+    /// <summary>A number of bytes with a unit: 512MiB or 2GiB.</summary>
+    public long Size(string name, string fallback)
+    {
+        var value = Read(name, fallback);
+        if (SizeText.TryParse(value, out var bytes))
+            return bytes;
+        Fault(name, $"is '{value}'", "use a number and a unit (KiB, MiB, GiB, TiB), like 512MiB or 2GiB");
+        return 0;
     }
 
     public RetentionRule Retention(string name, string fallback)

@@ -57,11 +57,32 @@ public sealed class SettingsTests
     [InlineData("TRASH_RETENTION_DAYS", "-1", "use a whole number from 0 to 36500")]
     [InlineData("LOG_RETENTION_DAYS", "0", "use a whole number from 1 to 3650")]
     [InlineData("LOG_RETENTION_DAYS", "-1", "use a whole number from 1 to 3650")]
+    [InlineData("DRAIN_DELAY", "5", "use a number and a unit, like 15m, 24h or 7d, from 0s to 10m")]
+    [InlineData("SHUTDOWN_TIMEOUT", "2h", "use a number and a unit, like 15m, 24h or 7d, from 1s to 1h")]
+    [InlineData("DATA_MIN_FREE", "10%", "use a number and a unit (KiB, MiB, GiB, TiB), like 512MiB or 2GiB")]
+    [InlineData("BACKUPS_MIN_FREE", "1GB", "use a number and a unit (KiB, MiB, GiB, TiB), like 512MiB or 2GiB")]
+    [InlineData("BACKUPS_MIN_FREE", "99999999TiB", "use a number and a unit (KiB, MiB, GiB, TiB), like 512MiB or 2GiB")]
     public void A_bad_value_is_named_with_its_cure(string name, string value, string cure)
     {
         Read(new() { [name] = value }, out var source);
 
         Assert.Equal([$"{name} is '{value}': {cure}."], source.Faults);
+    }
+
+    [Fact]
+    public void A_server_leaves_slowly_unless_a_person_watches()
+    {
+        static TimeSpan Delay(bool onTerminal) => Settings.From(new SettingsSource(_ => null, onTerminal)).DrainDelay;
+
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.Zero), (Delay(onTerminal: false), Delay(onTerminal: true)));
+    }
+
+    [Fact]
+    public void Requests_are_left_some_time_after_the_delay()
+    {
+        Read(new() { ["DRAIN_DELAY"] = "1m", ["SHUTDOWN_TIMEOUT"] = "60s" }, out var source);
+
+        Assert.Equal(["DRAIN_DELAY is 1m and SHUTDOWN_TIMEOUT 1m: requests that run need some time after the delay, so set a longer SHUTDOWN_TIMEOUT."], source.Faults);
     }
 
     [Fact]

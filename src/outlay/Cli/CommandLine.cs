@@ -5,6 +5,7 @@ using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
 using Outlay.History;
+using Outlay.Hosting;
 using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Status;
@@ -97,6 +98,7 @@ internal static class CommandLine
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
+        .. HealthCommands.All(cli),
         new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu"),
     ];
 }

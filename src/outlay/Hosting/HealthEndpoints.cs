@@ -1,22 +1,30 @@
 using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Http;
-using Outlay.Storage;
 
 namespace Outlay.Hosting;
 
 /// <summary>Says whether the process lives, has started, and can serve.</summary>
 internal static class HealthEndpoints
 {
-    public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<DatabaseCheck>("database")
-        .AddCheck<SchemaCheck>("schema")
-        .AddCheck<BackupCheck>("backup");
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddSingleton<BackupCheck>();
+        services.AddHealthChecks()
+            .AddCheck<DatabaseCheck>("database")
+            .AddCheck<SchemaCheck>("schema")
+            .AddCheck<DrainCheck>("drain")
+            .AddCheck<DiskCheck>("disk")
+            .AddCheck<BackupCheck>("backup");
+    }
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
+        // Who asks all the time would hide what users see in the figures.
         var probes = routes.MapGroup("").WithMetadata(new NeedsNoDatabase()).DisableHttpMetrics();
         probes.MapMethods("/livez", Reading.Methods, Live);
         probes.MapMethods("/startupz", Reading.Methods, Started);
@@ -28,9 +36,9 @@ internal static class HealthEndpoints
     private static IResult Started(Startup startup) =>
         startup.Ready.IsCompleted ? Status("ok", StatusCodes.Status200OK) : Status("starting", StatusCodes.Status503ServiceUnavailable);
 
-    private static async Task ReadyAsync(HttpContext context, HealthCheckService checks)
+    private static async Task ReadyAsync(HttpContext context, Readiness readiness)
     {
-        var report = await checks.CheckHealthAsync(context.RequestAborted);
+        var report = await readiness.CheckAsync(context.RequestAborted);
         context.Response.StatusCode = report.Status is HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, ExpenseJson.Format);
@@ -58,48 +66,4 @@ internal static class HealthEndpoints
         HealthStatus.Degraded => "degraded",
         _ => "unavailable",
     };
-
-    /// <summary>The database answers.</summary>
-    private sealed class DatabaseCheck(Database database) : IHealthCheck
-    {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
-        {
-            try
-            {
-                await database.ProbeAsync(cancellationToken);
-                return HealthCheckResult.Healthy();
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                return HealthCheckResult.Unhealthy(SafeException.Of(e).Reason);
-            }
-        }
-    }
-
-    /// <summary>The schema is the one that this program knows.</summary>
-    private sealed class SchemaCheck(Migrator migrator) : IHealthCheck
-    {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
-        {
-            try
-            {
-                return await migrator.IsCurrentAsync(cancellationToken)
-                    ? HealthCheckResult.Healthy()
-                    : HealthCheckResult.Unhealthy("The schema is not up to date yet");
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                return HealthCheckResult.Unhealthy(SafeException.Of(e).Reason);
-            }
-        }
-    }
-
-    /// <summary>The last backup did not fail. A service without a fresh backup goes on serving.</summary>
-    private sealed class BackupCheck(BackupStatus status) : IHealthCheck
-    {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
-            Task.FromResult(status.Last.Failure is { } failure
-                ? HealthCheckResult.Degraded($"The last backup failed: {failure}")
-                : HealthCheckResult.Healthy());
-    }
 }

@@ -95,9 +95,15 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
         return await process.WaitForExitAsync();
     }
 
-    /// <summary>Starts the server on a free port.</summary>
-    public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null) =>
-        Start(["serve"], new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["LISTEN"] = "http://127.0.0.1:0" });
+    /// <summary>Starts the server on a free port. It stops without a delay, unless the environment asks for one.</summary>
+    public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var all = new Dictionary<string, string> { ["DRAIN_DELAY"] = "0s" };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            all[name] = value;
+        all["LISTEN"] = "http://127.0.0.1:0";
+        return Start(["serve"], all);
+    }
 
     /// <summary>Waits until the server says, among its messages, where it listens.</summary>
     public async Task<Uri> WaitForAddressAsync() => new(await WaitForTextAsync(_error, text => Address().Match(text) is { Success: true } match ? match.Value : null));

@@ -109,7 +109,7 @@ internal sealed class TestServer : IAsyncDisposable
     private static async Task<TestServer> StartAsync(
         IReadOnlyDictionary<string, string> environment, TimeProvider clock, TestDatabase? ownDatabase, (string Name, string Value)[] settings)
     {
-        var all = new Dictionary<string, string>(environment) { ["LISTEN"] = "http://127.0.0.1:0", ["LOG_LEVEL"] = "error" };
+        var all = new Dictionary<string, string>(environment) { ["LISTEN"] = "http://127.0.0.1:0", ["LOG_LEVEL"] = "error", ["DRAIN_DELAY"] = "0s" };
         foreach (var (name, value) in settings)
             all[name] = value;
         var source = new SettingsSource(all.GetValueOrDefault);
