@@ -39,7 +39,7 @@ internal sealed class Readiness(HealthCheckService checks, Drain drain, TimeProv
 
     private async Task<HealthReport> RunAsync()
     {
-        Database.LimitRequest(Limit);
+        Database.LimitRequest(Limit, clock);
         try
         {
             // Each check has its limit.

@@ -13,6 +13,7 @@ internal sealed class ServerMetrics
 
     private readonly StoredFigures _stored;
     private readonly BackupFigures _backups;
+    private readonly HealthMetrics _health;
 
     public ServerMetrics(IServiceProvider services, BackupCatalog catalog)
     {
@@ -20,6 +21,7 @@ internal sealed class ServerMetrics
         ActivatorUtilities.CreateInstance<DatabaseMetrics>(services);
         _stored = ActivatorUtilities.CreateInstance<StoredFigures>(services);
         _backups = ActivatorUtilities.CreateInstance<BackupFigures>(services);
+        _health = ActivatorUtilities.CreateInstance<HealthMetrics>(services);
         DatabaseMetrics.Begin();
         ExpenseMetrics.Begin();
         RejectionMetrics.Begin();
@@ -30,7 +32,7 @@ internal sealed class ServerMetrics
     /// <summary>Brings up to date what a collection cannot ask for itself, as far as that goes fast.</summary>
     public async Task RefreshAsync()
     {
-        var all = Task.WhenAll(_stored.RefreshAsync(), _backups.RefreshAsync());
+        var all = Task.WhenAll(_stored.RefreshAsync(), _backups.RefreshAsync(), _health.RefreshAsync());
         if (await Task.WhenAny(all, Task.Delay(s_patience)) == all)
             await all;
     }

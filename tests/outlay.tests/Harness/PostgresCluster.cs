@@ -91,6 +91,16 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await Command.RunAsync("sh", "-c", $"kill -KILL {pid} $(pgrep -P {pid}); while kill -0 {pid} 2>/dev/null; do sleep 0.05; done");
     }
 
+    /// <summary>Makes a place for databases on another disk, which is given to the account that the server runs as.</summary>
+    /// <returns>Its name.</returns>
+    public async Task<string> CreateTablespaceAsync(string folder)
+    {
+        var name = $"space_{Interlocked.Increment(ref s_names)}";
+        await Command.RunAsync("chown", Account, folder);
+        await ExecuteAsync($"create tablespace {name} location '{folder}'");
+        return name;
+    }
+
     /// <summary>Makes an empty database, or a migrated one.</summary>
     /// <param name="options">What an empty one is made with, such as another locale.</param>
     /// <returns>Its name.</returns>

@@ -27,6 +27,34 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
+    /// <summary>Leaves no byte free.</summary>
+    public async Task FillAsync()
+    {
+        await using var filler = new FileStream(Filler, FileMode.Append);
+        var block = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                await filler.WriteAsync(block, Test.Token);
+                await filler.FlushAsync(Test.Token);
+            }
+        }
+        catch (IOException)
+        {
+            // It is full.
+        }
+    }
+
+    /// <summary>Gives back what <see cref="FillAsync"/> took.</summary>
+    public Task FreeAsync()
+    {
+        File.Delete(Filler);
+        return Task.CompletedTask;
+    }
+
+    private string Filler => System.IO.Path.Combine(Path, "filler");
+
     public async ValueTask DisposeAsync()
     {
         await Command.RunAsync("umount", Path);

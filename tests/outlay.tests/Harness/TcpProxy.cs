@@ -13,6 +13,9 @@ internal enum Link
     /// <summary>Neither side hears of the other any more, and nobody is told: as when a cable is pulled or a server hangs.</summary>
     Silent,
 
+    /// <summary>Each message to the server arrives later, by <see cref="TcpProxy.Delay"/>.</summary>
+    Slow,
+
     /// <summary>The connection is closed when the client sends COMMIT, before the server gets it.</summary>
     CutBeforeCommit,
 
@@ -49,6 +52,9 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>How many connections were asked for.</summary>
     public int Accepted => _accepted;
+
+    /// <summary>How much later, on a slow link.</summary>
+    public TimeSpan Delay { get; set; }
 
     /// <summary>A cut happens once: after it, the link is whole.</summary>
     public Link Link
@@ -135,6 +141,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     private async Task<bool> AskAsync(ReadOnlyMemory<byte> bytes, Connection connection)
     {
         await BeSilentAsync();
+        if (Link is Link.Slow)
+            await Task.Delay(Delay, _end.Token);
         if (Link is not (Link.CutBeforeCommit or Link.CutAfterCommit or Link.PoolerErrorAfterCommit) || bytes.Span.IndexOf(s_commit) < 0)
             return true;
         connection.IsDoomed = Link is Link.CutAfterCommit or Link.PoolerErrorAfterCommit;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Outlay.Hosting;
 using Outlay.Tests.Harness;
+using Outlay.Tests.Telemetry;
 
 namespace Outlay.Tests.Hosting;
 
@@ -122,6 +123,23 @@ public sealed class HealthTests
             lock (routes)
                 return routes.Contains(route);
         }
+    }
+
+    [Theory, EachEngine]
+    public async Task What_the_checks_say_and_the_space_on_disks_can_be_scraped(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine, ("DATA_MIN_FREE", "1024TiB"));
+        await server.FirstBackup;
+
+        Scrape scrape = null!;
+        await Eventually.TrueAsync("the checks are told", async () =>
+            !double.IsNaN((scrape = new Scrape((await server.GetAsync("/metrics")).MustBe(200).Body))["outlay_health_status"]));
+
+        Assert.Equal((1, 1, 1, 0.5, 1), (Status("database"), Status("schema"), Status("drain"), Status("disk"), Status("backup")));
+        foreach (var volume in new[] { "data", "backups" })
+            Assert.InRange(scrape["outlay_disk_free_bytes", $"volume=\"{volume}\""], 1, scrape["outlay_disk_size_bytes", $"volume=\"{volume}\""]);
+
+        double Status(string check) => scrape["outlay_health_status", $"check=\"{check}\""];
     }
 
     private sealed class CountedCheck(Func<Task<HealthCheckResult>> check) : IHealthCheck
