@@ -15,8 +15,11 @@ internal sealed record Settings
     /// <summary>The folder of the embedded database and of local state.</summary>
     public required string DataDir { get; init; }
 
-    /// <summary>Where the server listens: an absolute http URL. Default http://127.0.0.1:8000.</summary>
-    public required Uri Listen { get; init; }
+    /// <summary>LISTEN: where the server listens, an absolute http URL. Default http://127.0.0.1:8000.</summary>
+    public required string ListenUrl { get; init; }
+
+    /// <summary><see cref="ListenUrl"/> in its parts; taken apart when it is first asked for, which no verb does.</summary>
+    public Uri Listen => field ??= new Uri(ListenUrl);
 
     /// <summary>Serve without keys on an address that others can reach. Default false.</summary>
     public bool AllowAnonymous { get; init; }
@@ -94,7 +97,7 @@ internal sealed record Settings
         {
             Postgres = PostgresSettings.From(source),
             DataDir = dataDir,
-            Listen = source.Url("LISTEN", "http://127.0.0.1:8000"),
+            ListenUrl = source.Url("LISTEN", "http://127.0.0.1:8000"),
             AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
             RequestTimeout = TimeSpan.FromSeconds(source.Number("REQUEST_TIMEOUT", 2, 1, 300)),
             DrainDelay = source.Duration("DRAIN_DELAY", source.OnTerminal ? "0s" : "5s", TimeSpan.Zero, TimeSpan.FromMinutes(10)),

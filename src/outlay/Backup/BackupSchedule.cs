@@ -21,7 +21,7 @@ internal sealed class BackupSchedule(
         await backup.RunAsync(prune: true, token);
         _first.TrySetResult();
         // What reading the whole book took is not needed again for a day: the system gets it back.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ProcessMemory.GiveBack();
         return settings.BackupInterval;
     }
 }

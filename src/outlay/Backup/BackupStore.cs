@@ -73,7 +73,7 @@ internal static class BackupStore
             .. sums.GroupBy(sum => (sum.Owner, sum.Currency))
                 .Select(all => new OwnerSum(
                     all.Key.Owner, all.Key.Currency, all.Sum(sum => sum.Count),
-                    new Money(all.Aggregate((Int128)0, (total, sum) => total + sum.Minor), Currency.Of(all.Key.Currency)).ToString()))
+                    new Money(all.Sum(sum => (decimal)sum.Minor), Currency.Of(all.Key.Currency)).ToString()))
                 .OrderBy(sum => sum.Owner, StringComparer.Ordinal).ThenBy(sum => sum.Currency, StringComparer.Ordinal),
         ];
     }

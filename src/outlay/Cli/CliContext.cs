@@ -136,7 +136,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
 
     /// <summary>Brings the schema up to date.</summary>
-    public Upgrade Upgrade => new(Database, new Migrator(Database, clock, Settings), BackupServiceOn(Database));
+    public Upgrade Upgrade => new(Database, Migrator, BackupServiceOn(Database));
+
+    private Migrator Migrator => new(Database, clock, Settings);
 
     public async ValueTask DisposeAsync()
     {
@@ -150,14 +152,14 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     private async Task<Database> MigratedDatabaseAsync(CancellationToken token)
     {
-        if (!_migrated)
+        if (!_migrated && !await Migrator.IsCurrentAsync(token))
         {
             var report = await Upgrade.RunAsync(withBackup: true, token);
             if (report.Adopted > 0)
                 await Messages.WriteLineAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.".AsMemory(), token);
-            _migrated = true;
         }
 
+        _migrated = true;
         return Database;
     }
 

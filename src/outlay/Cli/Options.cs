@@ -74,10 +74,10 @@ internal static class Options
     /// <summary>One of a few words; the default of <typeparamref name="T"/> when none is given.</summary>
     public static Option<T?> Choice<T>(string name, string description, params (string Text, T Value)[] choices)
     {
-        var words = string.Join(", ", choices.Select(choice => choice.Text));
+        var words = Array.ConvertAll(choices, choice => choice.Text);
         var option = new Option<T?>(name)
         {
-            HelpName = string.Join('|', choices.Select(choice => choice.Text)),
+            HelpName = string.Join('|', words),
             Description = description,
             CustomParser = result =>
             {
@@ -87,13 +87,13 @@ internal static class Options
                         return choice.Value;
                 }
 
-                result.AddError($"{name} is '{result.Tokens[0].Value}': use one of {words}.");
+                result.AddError($"{name} is '{result.Tokens[0].Value}': use one of {string.Join(", ", words)}.");
                 return default;
             },
         };
         // Instead of the names that the type would suggest.
         option.CompletionSources.Clear();
-        option.CompletionSources.Add([.. choices.Select(choice => choice.Text)]);
+        option.CompletionSources.Add(words);
         return option;
     }
 

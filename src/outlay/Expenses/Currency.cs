@@ -34,6 +34,7 @@ internal sealed class Currency
         Code = code;
         Decimals = decimals;
         UnitsPerWhole = decimals switch { 0 => 1, 2 => 100, _ => 1000 };
+        MinorUnit = decimals switch { 0 => 1, 2 => 0.01m, _ => 0.001m };
     }
 
     /// <summary>The three capital letters of ISO 4217.</summary>
@@ -44,6 +45,9 @@ internal sealed class Currency
 
     /// <summary>How many minor units make one: 1, 100 or 1000.</summary>
     public int UnitsPerWhole { get; }
+
+    /// <summary>What part of one a minor unit is: 1, 0.01 or 0.001.</summary>
+    public decimal MinorUnit { get; }
 
     public static IReadOnlyCollection<Currency> All => s_byCode.Values;
 

@@ -7,9 +7,12 @@ namespace Outlay.Expenses;
 /// An exact amount in one currency, counted in its minor unit (cents for EUR, yen for JPY). No binary float is involved
 /// anywhere, nothing is ever rounded, and amounts of two currencies do not add up.
 /// </summary>
-/// <param name="Minor">Minor units. 128 bits, so that a sum of any number of expenses fits.</param>
+/// <param name="Minor">
+/// Minor units, a whole number of up to 28 digits, so that a sum of any number of expenses fits. Not Int128: nothing that holds one
+/// can be compiled ahead of time, and a verb would spend a fifth of its time on compiling it.
+/// </param>
 /// <param name="Currency">The currency that gives the minor unit its size.</param>
-internal readonly record struct Money(Int128 Minor, Currency Currency)
+internal readonly record struct Money(decimal Minor, Currency Currency)
 {
     /// <summary>The largest amount of one expense, in minor units: 999,999,999,999.99 with two decimals.</summary>
     public const long MaxMinor = 99_999_999_999_999;
@@ -18,14 +21,14 @@ internal readonly record struct Money(Int128 Minor, Currency Currency)
     private const int MaxWholeDigits = 14;
 
     /// <summary>The minor units of one expense, which the validator keeps within 64 bits.</summary>
-    public long Units => checked((long)Minor);
+    public long Units => (long)Minor;
 
     public static Money Zero(Currency currency) => new(0, currency);
 
     /// <summary>Adds two amounts of one currency. Throws <see cref="InvalidOperationException"/> for two currencies.</summary>
     public static Money operator +(Money left, Money right) =>
         left.Currency == right.Currency
-            ? left with { Minor = checked(left.Minor + right.Minor) }
+            ? left with { Minor = left.Minor + right.Minor }
             : throw new InvalidOperationException($"{left.Currency} and {right.Currency} do not add up.");
 
     /// <summary>
@@ -55,14 +58,7 @@ internal readonly record struct Money(Int128 Minor, Currency Currency)
     }
 
     /// <summary>Writes the amount exactly, with all decimals of the currency and a point: <c>3.50</c>, <c>1200</c>, <c>2.646</c>.</summary>
-    public override string ToString()
-    {
-        if (Currency.Decimals == 0)
-            return Minor.ToString(CultureInfo.InvariantCulture);
-        var (whole, part) = Int128.DivRem(Int128.Abs(Minor), Currency.UnitsPerWhole);
-        var sign = Minor < 0 ? "-" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{sign}{whole}.{part.ToString($"D{Currency.Decimals}", CultureInfo.InvariantCulture)}");
-    }
+    public override string ToString() => (Minor * Currency.MinorUnit).ToString($"F{Currency.Decimals}", CultureInfo.InvariantCulture);
 
     /// <summary>What is wrong with an amount as it is written, for a person to read; null when nothing is.</summary>
     /// <param name="text">What was written.</param>
@@ -102,8 +98,8 @@ internal readonly record struct Money(Int128 Minor, Currency Currency)
         return !decimals.Contains('.') && IsPlain(text[..point]) && IsPlain(decimals);
     }
 
-    private static Int128 Digits(ReadOnlySpan<char> text) =>
-        text.IsEmpty ? 0 : Int128.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static long Digits(ReadOnlySpan<char> text) =>
+        text.IsEmpty ? 0 : long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static int Scale(int missingDecimals) => missingDecimals switch { <= 0 => 1, 1 => 10, 2 => 100, _ => 1000 };
 }

@@ -62,6 +62,6 @@ internal static class SummaryStore
     private static SummaryLine Read(DbDataReader row)
     {
         var currency = Currency.Of(row.GetString(2));
-        return new SummaryLine(row.GetString(1), new Money(((Int128)row.GetInt64(3) * 1_000_000_000) + row.GetInt64(4), currency), row.GetInt64(5));
+        return new SummaryLine(row.GetString(1), new Money(((decimal)row.GetInt64(3) * 1_000_000_000) + row.GetInt64(4), currency), row.GetInt64(5));
     }
 }

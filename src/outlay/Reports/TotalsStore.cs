@@ -28,20 +28,21 @@ internal sealed class TotalsChange
         return this;
     }
 
-    internal sealed record Delta(string? Category, Int128 Amount, long Count);
+    internal sealed record Delta(string? Category, decimal Amount, long Count);
 }
 
 /// <summary>What one row of the totals adds up.</summary>
 /// <param name="Month">YYYY-MM, or <see cref="AllMonths"/>.</param>
-internal readonly record struct TotalsKey(string Month, string Currency, string CategoryKey) : IComparable<TotalsKey>
+internal sealed record TotalsKey(string Month, string Currency, string CategoryKey) : IComparable<TotalsKey>
 {
     /// <summary>Stands for all months together, so that a sum over the whole history does not read one row per month.</summary>
     public const string AllMonths = "";
 
     public static string MonthOf(DateOnly date) => ExpenseRules.FormatDate(date)[..7];
 
-    public int CompareTo(TotalsKey other) =>
-        string.CompareOrdinal(Month, other.Month) is var months and not 0 ? months
+    public int CompareTo(TotalsKey? other) =>
+        other is null ? 1
+        : string.CompareOrdinal(Month, other.Month) is var months and not 0 ? months
         : string.CompareOrdinal(Currency, other.Currency) is var currencies and not 0 ? currencies
         : string.CompareOrdinal(CategoryKey, other.CategoryKey);
 }
@@ -68,7 +69,7 @@ internal static class TotalsStore
     {
         foreach (var (key, delta) in change.Deltas)
         {
-            if (Int128.Abs(delta.Amount) > long.MaxValue)
+            if (decimal.Abs(delta.Amount) > long.MaxValue)
                 throw new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.");
             await new Sql(
                 """

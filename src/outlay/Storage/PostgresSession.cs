@@ -24,6 +24,8 @@ internal static class PostgresSession
             Username = settings.User,
             Password = settings.Password,
             ApplicationName = "outlay",
+            // Users log in with a password. To find out that there is no Kerberos ticket takes a connection of its own.
+            GssEncryptionMode = GssEncryptionMode.Disable,
             // For each server of a list: one that is silent must leave time for the next. Whole seconds only: whoever opens holds the exact limit.
             Timeout = hosts == 1 ? (int)Math.Ceiling(patience.TotalSeconds) : Math.Max(1, (int)(patience / hosts).TotalSeconds),
             CommandTimeout = 30,
