@@ -71,9 +71,13 @@ internal sealed class PrometheusServer : IAsyncDisposable
         return answer.RootElement.GetProperty("data").Clone();
     }
 
+    /// <summary>The present result of an expression.</summary>
+    public async Task<JsonElement> QueryAsync(string expression) =>
+        (await GetAsync($"/api/v1/query?query={Uri.EscapeDataString(expression)}")).GetProperty("result");
+
     /// <summary>Waits until an expression has a result.</summary>
-    public Task ResultAsync(string expression) => Eventually.TrueAsync($"{expression} has a result", async () =>
-        (await GetAsync($"/api/v1/query?query={Uri.EscapeDataString(expression)}")).GetProperty("result").GetArrayLength() > 0);
+    public Task ResultAsync(string expression) =>
+        Eventually.TrueAsync($"{expression} has a result", async () => (await QueryAsync(expression)).GetArrayLength() > 0);
 
     public async ValueTask DisposeAsync()
     {
