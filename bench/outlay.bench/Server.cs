@@ -60,7 +60,8 @@ internal sealed class Server : IAsyncDisposable
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
         using var response = await Client.PostAsync("/expenses", content, token);
-        response.EnsureSuccessStatusCode();
+        if (!response.IsSuccessStatusCode)
+            throw new HttpRequestException($"{response.StatusCode}: {await response.Content.ReadAsStringAsync(token)}");
         await response.Content.CopyToAsync(Stream.Null, token);
     }
 

@@ -71,7 +71,6 @@ internal static class App
         });
 
         var app = builder.Build();
-        app.UseTelemetry(settings.Telemetry);
         app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<SecurityHeaders>();

@@ -44,8 +44,7 @@ internal static class SqlOperation
     {
         if (!Signals.Source.HasListeners())
             return null;
-        var name = SqlName.Of(text);
-        var span = Signals.Source.StartActivity(name, ActivityKind.Client);
-        return span?.SetTag("db.system.name", system).SetTag("db.query.summary", name).SetTag("db.query.text", text);
+        var span = Signals.Source.StartActivity(SqlName.Of(text), ActivityKind.Client);
+        return span?.SetTag("db.system.name", system).SetTag("db.query.text", text);
     }
 }
