@@ -51,7 +51,7 @@ internal sealed class BackupBenchmark(BenchOptions options, TextWriter messages,
         await TimeAsync("verification", engine, book.Size, async () =>
         {
             var report = await new BackupVerifier(catalog, settings, TimeProvider.System)
-                .VerifyAsync("backup", () => Task.FromResult<Stream>(File.OpenRead(file)), book.Folder, token);
+                .VerifyAsync("backup", () => Task.FromResult<Stream>(File.OpenRead(file)), book.Folder, _ => { }, token);
             if (!report.IsGood)
                 throw new InvalidOperationException(report.Problem);
         });
@@ -60,7 +60,7 @@ internal sealed class BackupBenchmark(BenchOptions options, TextWriter messages,
         await TimeAsync("restore", engine, book.Size, async () =>
         {
             await using var input = File.OpenRead(file);
-            await new BackupRestore(target, TimeProvider.System).RunAsync(input, token);
+            await new BackupRestore(target, TimeProvider.System).RunAsync(input, null, token);
         });
     }
 

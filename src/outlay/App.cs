@@ -57,6 +57,7 @@ internal static class App
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<IdempotencyCleanup>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddSingleton<TrashService>();
+        builder.Services.AddSingleton<TrashClock>();
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<TrashRetention>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddHostedService(services =>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Outlay.Tests.Backup;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests;
@@ -72,6 +73,15 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public void It_tells_as_many_sabotages_as_there_are()
+    {
+        var told = Sabotages().Matches(s_readme);
+
+        Assert.NotEmpty(told);
+        Assert.All(told, number => Assert.Equal($"{SabotageTests.Sabotages.Count} sabotages", number.Value));
+    }
+
+    [Fact]
     public void Every_setting_is_in_the_table()
     {
         var source = new SettingsSource(_ => null);
@@ -92,6 +102,9 @@ public sealed partial class ReadmeTests
         Block().Matches(s_readme).Where(block => block.Groups["language"].Value == language).Select(block => block.Groups["text"].Value);
 
     private static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+
+    [GeneratedRegex("[0-9]+ sabotages")]
+    private static partial Regex Sabotages();
 
     [GeneratedRegex(@"^```(?<language>[a-z ]+)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();

@@ -1,3 +1,5 @@
+using Outlay.Backup.Age;
+
 namespace Outlay.Backup;
 
 /// <summary>What the last look at a backup found.</summary>
@@ -12,11 +14,14 @@ internal enum BackupVerdict
 
 /// <param name="Time">When it was made, to the second, in UTC: the time in its name.</param>
 /// <param name="Size">In bytes, as it is stored.</param>
-internal sealed record ListedBackup(string Name, DateTime Time, long Size, BackupVerdict Verdict, IBackupDestination Destination);
+internal sealed record ListedBackup(string Name, DateTimeOffset Time, long Size, BackupVerdict Verdict, IBackupDestination Destination);
 
 /// <summary>The places where backups are kept, the first of them on this machine, and the key to them.</summary>
 internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDisposable
 {
+    /// <summary>How far apart the clocks of machines may be that share backups.</summary>
+    private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5);
+
     public IBackupDestination Disk { get; } = new DiskDestination(settings.BackupsDir);
 
     /// <summary>Where copies of the newest backup on this machine go.</summary>
@@ -47,14 +52,27 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
             : BackupVerdict.Unverified;
     }
 
-    /// <summary>What was found out about a backup; null when nothing was, or when that cannot be read any more.</summary>
+    /// <summary>
+    /// What was found out about a backup; null when nothing was, or when that cannot be read any more. One that has another size
+    /// than when it was found good is not good.
+    /// </summary>
     public static async Task<BackupReport?> ReadReportAsync(ListedBackup backup, CancellationToken token)
     {
         if (backup.Verdict is BackupVerdict.Unverified)
             return null;
         await using var stream = await backup.Destination.OpenAsync(BackupName.Report(backup.Name, backup.Verdict is BackupVerdict.Verified), token);
-        return await BackupReport.ReadAsync(stream, token);
+        var report = await BackupReport.ReadAsync(stream, token);
+        return report is { IsGood: true } && report.Stored!.Size != backup.Size
+            ? report with { Failure = $"The backup is damaged: it has {backup.Size} bytes instead of {report.Stored.Size}." }
+            : report;
     }
+
+    /// <summary>Whether something was dated by a clock that was ahead: how old it is, nobody knows.</summary>
+    public bool IsInTheFuture(DateTimeOffset time) => time > clock.GetUtcNow() + s_clockSkew;
+
+    /// <summary>The newest backup on this machine, of those that are not dated in the future; null when there is none.</summary>
+    public async Task<ListedBackup?> NewestAsync(CancellationToken token) =>
+        (await ListAsync(Disk, token)).FirstOrDefault(backup => !IsInTheFuture(backup.Time));
 
     /// <summary>A backup of this name, on this machine or elsewhere. Throws <see cref="ErrorCode.NotFound"/>.</summary>
     public async Task<ListedBackup> FindAsync(string name, CancellationToken token)
@@ -68,28 +86,20 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
         throw new AppException(ErrorCode.InvalidInput, $"{name} is no file, and no backup of this name is kept: outlay backup list shows them.");
     }
 
-    /// <summary>Opens a file that holds a backup, and decrypts it if need be.</summary>
-    /// <param name="progress">Told how many bytes of the file were read.</param>
-    public Stream Open(string file, Action<long> progress) => Decrypted(
-        new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan), file, progress);
-
-    /// <summary>Opens a kept backup, and decrypts it if need be.</summary>
-    /// <param name="progress">Told how many bytes of it were read.</param>
-    public async Task<Stream> OpenAsync(ListedBackup backup, Action<long> progress, CancellationToken token) =>
-        Decrypted(await backup.Destination.OpenAsync(backup.Name, token), backup.Name, progress);
+    /// <summary>The content of a backup, decrypted if it is encrypted, whatever it is called.</summary>
+    /// <param name="stored">Closed with the result.</param>
+    /// <param name="name">Named when its key is missing.</param>
+    public async Task<Stream> DecryptAsync(StoredStream stored, string name, CancellationToken token)
+    {
+        if (!BackupCipher.IsEncrypted((await stored.PeekAsync(AgeHeader.MagicLength, token)).Span))
+            return stored;
+        return Cipher?.Decrypt(stored) ?? throw new AppException(ErrorCode.BadConfiguration,
+            $"{name} is encrypted: set BACKUP_PASSPHRASE or BACKUP_KEY_FILE to what it was encrypted with.");
+    }
 
     public void Dispose()
     {
         foreach (var destination in Elsewhere.OfType<IDisposable>())
             destination.Dispose();
-    }
-
-    private Stream Decrypted(Stream stream, string name, Action<long> progress)
-    {
-        var source = new ProgressStream(stream, progress);
-        if (!name.EndsWith(BackupCipher.Suffix, StringComparison.Ordinal))
-            return source;
-        return Cipher?.Decrypt(source) ?? throw new AppException(ErrorCode.BadConfiguration,
-            $"{name} is encrypted: set BACKUP_PASSPHRASE or BACKUP_KEY_FILE to what it was encrypted with.");
     }
 }

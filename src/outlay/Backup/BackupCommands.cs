@@ -37,7 +37,7 @@ internal static class BackupCommands
     private static async Task CreateAsync(CliContext cli, CancellationToken token)
     {
         var backups = await cli.BackupServiceAsync(token);
-        var result = await ProgressBar.RunAsync(cli, "Making and verifying a backup", null, _ => backups.RunAsync(prune: true, token));
+        var result = await ProgressBar.RunAsync(cli, "Making and verifying a backup", null, _ => backups.RunAsync(BackupOccasion.Regular, token));
         if (result.State is not BackupState.Failed)
         {
             var what = result.State is BackupState.Unchanged ? "Nothing has changed since" : "Made and verified";
@@ -76,8 +76,8 @@ internal static class BackupCommands
         {
             var report = await VerifyAsync(cli, await BackupFile.FindAsync(cli, parsed.GetValue(file), token), token);
             cli.Out.WriteLine($"{report.Backup} is good: {Plural.Of(report.Rows["expenses"], "expense")}, restored and compared in {DurationText.Precise(report.Duration)}.");
-            if (parsed.GetValue(maxAge) is { } limit && cli.Clock.GetUtcNow() - report.CreatedAt > limit)
-                throw new AppException(ErrorCode.Inconsistent, $"It is too old: made {DurationText.Of(cli.Clock.GetUtcNow() - report.CreatedAt!.Value)} ago.");
+            if (parsed.GetValue(maxAge) is { } limit)
+                RefuseOtherAge(cli, report.CreatedAt!.Value, limit);
         });
     }
 
@@ -101,14 +101,20 @@ internal static class BackupCommands
                 return;
             }
 
-            if (!await MakeRoomAsync(cli, parsed.GetValue(replace), parsed.GetValue(yes), token))
-                return;
-            var start = cli.Clock.GetTimestamp();
             var restore = await cli.RestoreAsync(token);
+            string? replaced = null;
+            if (!await restore.IsTargetEmptyAsync(token))
+            {
+                replaced = await BackUpAsync(cli, parsed.GetValue(replace), parsed.GetValue(yes), token);
+                if (replaced is null)
+                    return;
+            }
+
+            var start = cli.Clock.GetTimestamp();
             var restored = await ProgressBar.RunAsync(cli, "Restoring", backup.Size, async bar =>
             {
                 await using var stream = await backup.OpenAsync(bar.Report, token);
-                return await restore.RunAsync(stream, token);
+                return await restore.RunAsync(stream, replaced, token);
             });
             var rows = restored.Manifest.Content.Rows;
             cli.Out.WriteLine($"Restored {Plural.Of(rows["expenses"], "expense")} into {cli.Database.Location}.");
@@ -117,27 +123,32 @@ internal static class BackupCommands
     }
 
     /// <summary>Makes sure that nothing is lost that a backup does not have.</summary>
-    /// <returns>Whether to go on.</returns>
-    private static async Task<bool> MakeRoomAsync(CliContext cli, bool replace, bool yes, CancellationToken token)
+    /// <returns>The fingerprint of that backup; null when nothing is to be replaced after all.</returns>
+    private static async Task<string?> BackUpAsync(CliContext cli, bool replace, bool yes, CancellationToken token)
     {
-        var restore = await cli.RestoreAsync(token);
-        if (await restore.IsTargetEmptyAsync(token))
-            return true;
         if (!replace)
             throw new AppException(ErrorCode.Conflict, $"{cli.Database.Location} is not empty: add --replace to replace what it holds.");
         if (!yes && !await cli.ConfirmAsync($"Everything in {cli.Database.Location} will be replaced. Go on?", token))
         {
             await cli.Messages.WriteLineAsync("Nothing was restored.".AsMemory(), token);
-            return false;
+            return null;
         }
 
-        // Nothing is removed now: it could be the very backup that is to be restored.
         var backups = await cli.BackupServiceAsync(token);
-        var present = await ProgressBar.RunAsync(cli, "Backing up what will be replaced", null, _ => backups.RunAsync(prune: false, token));
+        var present = await ProgressBar.RunAsync(cli, "Backing up what will be replaced", null, _ => backups.RunAsync(BackupOccasion.BeforeChange, token));
         if (present.State is BackupState.Failed)
             throw new AppException(ErrorCode.Unavailable, $"What is there could not be backed up, so nothing was replaced: {present.Failure}");
         await cli.Messages.WriteLineAsync($"What was there is in {present.File}.".AsMemory(), token);
-        return true;
+        return present.Report!.Fingerprint;
+    }
+
+    private static void RefuseOtherAge(CliContext cli, DateTimeOffset createdAt, TimeSpan limit)
+    {
+        if (cli.Backups.IsInTheFuture(createdAt))
+            throw new AppException(ErrorCode.Inconsistent,
+                $"It is dated {createdAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, which has not come yet: the clock that dated it was ahead, or the one of this machine is behind. Set the clock right, and make another backup.");
+        if (cli.Clock.GetUtcNow() - createdAt is var age && age > limit)
+            throw new AppException(ErrorCode.Inconsistent, $"It is too old: made {DurationText.Of(age)} ago.");
     }
 
     private static async Task<BackupReport> VerifyAsync(CliContext cli, BackupFile backup, CancellationToken token)

@@ -59,10 +59,10 @@ internal sealed partial class BackupFigures
             {
                 var backups = await BackupCatalog.ListAsync(destination, token);
                 if (destination == _catalog.Disk)
-                    _size = backups is [var newest, ..] ? newest.Size : null;
-                if (backups.FirstOrDefault(backup => backup.Verdict is BackupVerdict.Verified) is not { } good)
+                    _size = backups.FirstOrDefault(backup => !_catalog.IsInTheFuture(backup.Time))?.Size;
+                if (backups.FirstOrDefault(backup => backup.Verdict is BackupVerdict.Verified && !_catalog.IsInTheFuture(backup.Time)) is not { } good)
                     continue;
-                _newest[destination.Kind] = new DateTimeOffset(good.Time, TimeSpan.Zero);
+                _newest[destination.Kind] = good.Time;
                 if (destination == _catalog.Disk)
                     _verified = (await BackupCatalog.ReadReportAsync(good, token))?.VerifiedAt;
             }

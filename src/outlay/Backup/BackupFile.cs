@@ -20,7 +20,8 @@ internal sealed class BackupFile
         var catalog = cli.Backups;
         if (name is null)
         {
-            return (await BackupCatalog.ListAsync(catalog.Disk, token)) is [var newest, ..]
+            var newest = await catalog.NewestAsync(token) ?? (await BackupCatalog.ListAsync(catalog.Disk, token) is [var future, ..] ? future : null);
+            return newest is not null
                 ? new BackupFile(cli, newest.Name, newest)
                 : throw new AppException(ErrorCode.InvalidInput, $"There is no backup in {catalog.Disk.Name}: outlay backup create makes one.");
         }
@@ -31,8 +32,10 @@ internal sealed class BackupFile
         return new BackupFile(cli, name, isKept ? await catalog.FindAsync(Path.GetFileName(name), token) : null);
     }
 
+    /// <summary>Its content, decrypted if need be.</summary>
+    /// <param name="progress">Told how many bytes of it were read.</param>
     public async Task<Stream> OpenAsync(Action<long> progress, CancellationToken token) =>
-        _kept is null ? _cli.Backups.Open(_path, progress) : await _cli.Backups.OpenAsync(_kept, progress, token);
+        await _cli.Backups.DecryptAsync(new StoredStream(await OpenAsync(token), progress), _path, token);
 
     /// <summary>Verifies it; of one that is kept, the report is kept too.</summary>
     public async Task<BackupReport> VerifyAsync(Action<long> progress, CancellationToken token)
@@ -41,6 +44,9 @@ internal sealed class BackupFile
         using var folder = await BackupFolder.TakeAsync(_cli.Settings.BackupsDir, _cli.Clock, token);
         return _kept is not null
             ? await verifier.VerifyAsync(_kept, folder, progress, token)
-            : await verifier.VerifyAsync(Path.GetFileName(_path), () => Task.FromResult(_cli.Backups.Open(_path, progress)), folder.Temporary, token);
+            : await verifier.VerifyAsync(Path.GetFileName(_path), () => OpenAsync(token), folder.Temporary, progress, token);
     }
+
+    private async Task<Stream> OpenAsync(CancellationToken token) =>
+        _kept is null ? File.OpenRead(_path) : await _kept.Destination.OpenAsync(_kept.Name, token);
 }

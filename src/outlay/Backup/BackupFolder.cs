@@ -48,9 +48,9 @@ internal sealed class BackupFolder : IDisposable
     }
 
     /// <summary>This second, or the next one that has no backup.</summary>
-    public DateTime FreeTime(DateTimeOffset now)
+    public DateTimeOffset FreeTime(DateTimeOffset now)
     {
-        var time = now.UtcDateTime;
+        var time = now;
         while (Exists(BackupName.Csv(time)) || Exists(BackupName.Of(time, isEncrypted: false)) || Exists(BackupName.Of(time, isEncrypted: true)))
             time = time.AddSeconds(1);
         return time;

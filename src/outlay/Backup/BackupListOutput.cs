@@ -50,15 +50,16 @@ internal static class BackupListOutput
 
     private static string[] Cells(ListedBackup backup, BackupReport? report) =>
     [
-        backup.Name, backup.Time.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture), Number(backup.Size),
-        report?.IsGood == true ? Number(report.Rows.Values.Sum()) : "", Verdict(backup, report), backup.Destination.Name,
+        backup.Name, backup.Time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture), Number(backup.Size),
+        report?.IsGood == true ? Number(report.Rows.Values.Sum()) : "", Verdict(report), backup.Destination.Name,
     ];
 
-    private static string Verdict(ListedBackup backup, BackupReport? report) => backup.Verdict switch
+    private static string Verdict(BackupReport? report) => report switch
     {
-        BackupVerdict.Verified => report is null ? "yes" : report.VerifiedAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        BackupVerdict.Failed => report?.Failure is { } failure ? $"failed: {failure}" : "failed",
-        _ => "not yet",
+        null => "not yet",
+        { IsGood: true } => report.VerifiedAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        { IsConclusive: true } => $"failed: {report.Failure}",
+        _ => $"could not be verified: {report.Failure}",
     };
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
@@ -70,11 +71,11 @@ internal static class BackupListOutput
         {
             json.WriteStartObject();
             json.WriteString("name", backup.Name);
-            json.WriteString("created_at", backup.Time);
+            json.WriteString("created_at", backup.Time.UtcDateTime);
             json.WriteNumber("size", backup.Size);
             if (report is { IsGood: true })
                 json.WriteNumber("rows", report.Rows.Values.Sum());
-            json.WriteBoolean("verified", backup.Verdict is BackupVerdict.Verified);
+            json.WriteBoolean("verified", report is { IsGood: true });
             if (report is not null)
                 json.WriteString("verified_at", report.VerifiedAt);
             json.WriteString("failure", report?.Failure);

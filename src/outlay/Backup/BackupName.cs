@@ -12,26 +12,35 @@ internal static class BackupName
     private const string VerifiedSuffix = ".verified.json";
     private const string FailedSuffix = ".failed.json";
 
-    public static string Of(DateTime time, bool isEncrypted) => $"{Prefix}{Text(time)}{Extension}{(isEncrypted ? BackupCipher.Suffix : "")}";
+    public static string Of(DateTimeOffset time, bool isEncrypted) => $"{Prefix}{Text(time)}{Extension}{(isEncrypted ? BackupCipher.Suffix : "")}";
 
-    public static string Csv(DateTime time) => $"{CsvPrefix}{Text(time)}.csv";
+    public static string Csv(DateTimeOffset time) => $"{CsvPrefix}{Text(time)}.csv";
 
     /// <summary>What was found out about a backup lies beside it; its name alone tells whether the backup is good.</summary>
     public static string Report(string backup, bool isGood) => backup + (isGood ? VerifiedSuffix : FailedSuffix);
 
+    /// <summary>The name of the backup that a report is about; null for any other name.</summary>
+    public static string? OfReport(string name) => name switch
+    {
+        _ when name.EndsWith(VerifiedSuffix, StringComparison.Ordinal) => name[..^VerifiedSuffix.Length],
+        _ when name.EndsWith(FailedSuffix, StringComparison.Ordinal) => name[..^FailedSuffix.Length],
+        _ => null,
+    } is { } backup && TimeOf(backup) is not null ? backup : null;
+
     /// <summary>The time in the name of a backup; null for any other name.</summary>
-    public static DateTime? TimeOf(string name) =>
+    public static DateTimeOffset? TimeOf(string name) =>
         name.EndsWith(Extension, StringComparison.Ordinal) ? Time(name, Prefix, Extension) : Time(name, Prefix, Extension + BackupCipher.Suffix);
 
     /// <summary>The time in the name of a readable copy; null for any other name.</summary>
-    public static DateTime? TimeOfCsv(string name) => Time(name, CsvPrefix, ".csv");
+    public static DateTimeOffset? TimeOfCsv(string name) => Time(name, CsvPrefix, ".csv");
 
-    private static string Text(DateTime time) => time.ToString(TimeFormat, CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
-    private static DateTime? Time(string name, string prefix, string suffix) =>
+    private static DateTimeOffset? Time(string name, string prefix, string suffix) =>
         name.Length == prefix.Length + TimeFormat.Length + suffix.Length &&
         name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal) &&
-        DateTime.TryParseExact(name.AsSpan(prefix.Length, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+        DateTimeOffset.TryParseExact(
+            name.AsSpan(prefix.Length, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : null;
 }

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -16,11 +15,14 @@ internal sealed class BackupReader : IAsyncDisposable
     /// <summary>Larger parts are not written; a file that claims to have one would only fill the memory.</summary>
     private const int MaxPartSize = 64 * 1024 * 1024;
 
+    /// <summary>Of 2 MiB each: more expenses than anybody has. What is noted of each part stays in memory to the end.</summary>
+    private const int MaxParts = 100_000;
+
     /// <summary>Ends the reading ahead too.</summary>
     private readonly CancellationToken _token;
 
     private readonly GZipStream _gzip;
-    private readonly TarReader _tar;
+    private readonly UstarReader _tar;
     private readonly List<BackupPart> _parts = [];
     private byte[] _reading = [];
     private byte[] _lent = [];
@@ -34,7 +36,7 @@ internal sealed class BackupReader : IAsyncDisposable
     {
         _token = token;
         _gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-        _tar = new TarReader(_gzip);
+        _tar = new UstarReader(_gzip);
         _next = Task.Run(ReadAsync, _token);
     }
 
@@ -109,7 +111,6 @@ internal sealed class BackupReader : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ((Task)_next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _tar.DisposeAsync();
         await _gzip.DisposeAsync();
     }
 
@@ -155,25 +156,24 @@ internal sealed class BackupReader : IAsyncDisposable
     {
         try
         {
-            if (await _tar.GetNextEntryAsync(copyData: false, _token) is not { } entry)
+            if (await _tar.NextAsync(_token) is not var (name, size))
             {
                 // Behind the tar comes the checksum of the compression.
                 await _gzip.CopyToAsync(Stream.Null, _token);
                 return null;
             }
 
-            if (entry.EntryType is not TarEntryType.RegularFile || entry.Length > MaxPartSize)
-                throw Damaged($"{entry.Name} is no part of a backup");
-            var length = (int)entry.Length;
+            if (size > MaxPartSize || _parts.Count >= MaxParts)
+                throw Damaged($"{name} is no part of a backup");
+            var length = (int)size;
             if (_reading.Length < length)
                 _reading = new byte[length];
-            if (length > 0)
-                await entry.DataStream!.ReadExactlyAsync(_reading.AsMemory(0, length), _token);
-            return new Entry(entry.Name, _reading.AsMemory(0, length), BackupPart.Of(entry.Name, _reading.AsSpan(0, length)));
+            await _tar.ReadAsync(_reading.AsMemory(0, length), _token);
+            return new Entry(name, _reading.AsMemory(0, length), BackupPart.Of(name, _reading.AsSpan(0, length)));
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw Damaged("it cannot be decompressed, or ends too early", e);
+            throw Damaged("it cannot be decompressed, holds something that is no plain file, or ends too early", e);
         }
     }
 

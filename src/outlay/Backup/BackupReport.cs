@@ -7,10 +7,11 @@ namespace Outlay.Backup;
 /// <param name="Duration">How long the verification took.</param>
 /// <param name="Rows">How many rows each table has; empty when that could not be read.</param>
 /// <param name="Fingerprint">Tells whether anything has changed since.</param>
+/// <param name="Stored">Which bytes were restored, as they are stored; null when it was not read to its end.</param>
 /// <param name="Failure">What is wrong with it, or why it could not be verified; null when it is good.</param>
 internal sealed record BackupReport(
     string Backup, DateTimeOffset? CreatedAt, DateTimeOffset VerifiedAt, TimeSpan Duration, IReadOnlyDictionary<string, long> Rows,
-    string? Fingerprint, string? Failure)
+    string? Fingerprint, BackupDigest? Stored, string? Failure)
 {
     public bool IsGood => Failure is null;
 
@@ -32,6 +33,13 @@ internal sealed record BackupReport(
         json.WriteNumber("duration_ms", (long)Duration.TotalMilliseconds);
         BackupJson.WriteRows(json, Rows);
         json.WriteString("fingerprint", Fingerprint);
+        if (Stored is not null)
+        {
+            json.WriteNumber("size", Stored.Size);
+            json.WriteString("sha256", Stored.Sha256);
+        }
+
+        json.WriteBoolean("conclusive", IsConclusive);
         json.WriteString("failure", Failure);
     });
 
@@ -45,11 +53,20 @@ internal sealed record BackupReport(
             return new BackupReport(
                 BackupJson.Text(json, "backup"), json.TryGetProperty("created_at", out _) ? BackupJson.Time(json, "created_at") : null,
                 BackupJson.Time(json, "verified_at"), TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()), BackupJson.Rows(json),
-                json.GetProperty("fingerprint").GetString(), json.GetProperty("failure").GetString());
+                json.GetProperty("fingerprint").GetString(), StoredOf(json), json.GetProperty("failure").GetString())
+            {
+                IsConclusive = json.GetProperty("conclusive").GetBoolean(),
+            };
         }
         catch (Exception e) when (BackupJson.IsMisread(e))
         {
             return null;
         }
     }
+
+    /// <summary>A backup that was found good was read to its end.</summary>
+    private static BackupDigest? StoredOf(JsonElement json) =>
+        json.GetProperty("failure").ValueKind is JsonValueKind.Null || json.TryGetProperty("sha256", out _)
+            ? new BackupDigest(json.GetProperty("size").GetInt64(), BackupJson.Text(json, "sha256"))
+            : null;
 }

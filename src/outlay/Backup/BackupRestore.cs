@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -12,24 +11,50 @@ internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<Tab
 /// <summary>Puts a backup in the place of all that a database holds: all of it, or nothing.</summary>
 internal sealed class BackupRestore(Database database, TimeProvider clock)
 {
+    /// <summary>What refers to others stands before them.</summary>
+    private static readonly IReadOnlyList<string> s_tables = ["totals", .. BackupTables.All.Reverse().Select(table => table.Name)];
+
+    private readonly IReadOnlyList<Migration> _migrations = Migration.Of(database.Engine);
+
     /// <summary>Whether nothing would be lost.</summary>
     public Task<bool> IsTargetEmptyAsync(CancellationToken token) => database.ReadAsync(connection => BackupStore.IsEmptyAsync(connection, token), token);
 
     /// <summary>
     /// Replaces everything in one transaction, and commits only if rows, sums and heads of the histories are what the manifest
-    /// says. Throws <see cref="ErrorCode.BackupDamaged"/> when they are not, and <see cref="ErrorCode.SchemaMismatch"/> for a
-    /// backup of a newer program.
+    /// says. Waits while another instance makes a backup: on some engines it would hold nothing. Throws
+    /// <see cref="ErrorCode.Conflict"/> when something would be lost that no backup has, <see cref="ErrorCode.BackupDamaged"/>
+    /// when the backup is not what it says, and <see cref="ErrorCode.SchemaMismatch"/> for one of a newer program.
     /// </summary>
     /// <param name="file">The backup, not encrypted any more.</param>
-    public async Task<RestoredBackup> RunAsync(Stream file, CancellationToken token)
+    /// <param name="replaced">The fingerprint of the backup that has what is replaced; null when nothing may be there.</param>
+    public async Task<RestoredBackup> RunAsync(Stream file, string? replaced, CancellationToken token)
+    {
+        await using var turn = await BackupTurn.TakeAsync(database, clock, token);
+        return await WriteAsync(async connection =>
+        {
+            await database.KeepOutAsync(connection, s_tables, token);
+            await RefuseLossAsync(connection, replaced, token);
+            var restored = await LoadAsync(connection, file, token);
+            await UpdateAsync(connection, restored.Manifest.Origin, token);
+            return restored;
+        }, token);
+    }
+
+    /// <summary>Fills a database that nobody else uses with the rows of a backup as they are. Throws as <see cref="RunAsync"/> does.</summary>
+    public Task<RestoredBackup> LoadAsync(Stream file, CancellationToken token) => WriteAsync(connection => LoadAsync(connection, file, token), token);
+
+    /// <summary>Does to the rows of a backup what the migrations have done, that came after it, to the rows of a database.</summary>
+    public Task UpdateAsync(BackupOrigin origin, CancellationToken token) => WriteAsync(async connection =>
+    {
+        await UpdateAsync(connection, origin, token);
+        return true;
+    }, token);
+
+    private async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken token)
     {
         try
         {
-            return await database.WriteAsync(async connection =>
-            {
-                await using var reader = await BackupReader.OpenAsync(file, Migration.Of(database.Engine).Count, token);
-                return await ReplaceAsync(connection, reader, token);
-            }, token);
+            return await database.WriteAsync(write, token);
         }
         catch (Exception e) when (e is InvalidDataException or DbException)
         {
@@ -38,10 +63,25 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
         }
     }
 
-    private async Task<RestoredBackup> ReplaceAsync(DbConnection connection, BackupReader reader, CancellationToken token)
+    /// <summary>From here to the end of the transaction nobody else writes: what is found now is what would be lost.</summary>
+    private async Task RefuseLossAsync(DbConnection connection, string? replaced, CancellationToken token)
     {
-        // What refers to others is emptied before them.
-        var rebuild = await database.EmptyAsync(connection, ["totals", .. BackupTables.All.Reverse().Select(table => table.Name)], token);
+        if (replaced is null)
+        {
+            if (!await BackupStore.IsEmptyAsync(connection, token))
+                throw new AppException(ErrorCode.Conflict, $"{database.Location} is not empty: add --replace to replace what it holds.");
+        }
+        else if (await BackupStore.FingerprintAsync(connection, token) != replaced)
+        {
+            throw new AppException(ErrorCode.Conflict,
+                $"{database.Location} was changed after it had been backed up, so nothing was replaced. Stop what writes to it, and run the command again.");
+        }
+    }
+
+    private async Task<RestoredBackup> LoadAsync(DbConnection connection, Stream file, CancellationToken token)
+    {
+        await using var reader = await BackupReader.OpenAsync(file, _migrations.Count, token);
+        var rebuild = await database.EmptyAsync(connection, s_tables, token);
         var tables = new List<TableLayout>();
         while (await reader.NextTableAsync() is { } table)
         {
@@ -59,9 +99,13 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
             await BackupStore.HeadsAsync(connection, token));
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
             throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");
-        if (manifest.Origin.Schema < Adoption.Migration)
-            await Adoption.RunAsync(database, connection, clock.GetUtcMilliseconds(), token);
-        await BackupStore.SkipIdsAsync(database, connection, token);
         return new RestoredBackup(manifest, tables);
+    }
+
+    private async Task UpdateAsync(DbConnection connection, BackupOrigin origin, CancellationToken token)
+    {
+        foreach (var migration in _migrations.Skip(origin.Schema))
+            await migration.UpdateRowsAsync(database, connection, clock.GetUtcMilliseconds(), token);
+        await BackupStore.SkipIdsAsync(database, connection, token);
     }
 }

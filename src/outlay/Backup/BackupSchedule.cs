@@ -1,27 +1,26 @@
 namespace Outlay.Backup;
 
-/// <summary>Makes a backup in the background once the service has started, so that the start does not wait for it, and then at every interval.</summary>
+/// <summary>
+/// Makes a backup in the background once the service has started, so that the start does not wait for it, and then at every
+/// interval. One that failed, or could not be kept somewhere, is tried again soon.
+/// </summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed class BackupSchedule(
     BackupService backup, Settings settings, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<BackupSchedule> logger, Task ready)
     : RecurringTask(ready, clock, logger)
 {
-    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly TimeSpan s_retry = TimeSpan.FromMinutes(5);
 
-    /// <summary>Completes when the backup of the start has been made, or has failed.</summary>
-    public Task First => _first.Task;
-
-    protected override TimeSpan PauseAfterFailure => settings.BackupInterval;
+    protected override TimeSpan PauseAfterFailure => settings.BackupInterval < s_retry ? settings.BackupInterval : s_retry;
 
     public override async Task<TimeSpan> RunAsync(CancellationToken token)
     {
         var started = new TaskCompletionSource();
         using (lifetime.ApplicationStarted.Register(started.SetResult))
             await started.Task.WaitAsync(token);
-        await backup.RunAsync(prune: true, token);
-        _first.TrySetResult();
+        var result = await backup.RunAsync(BackupOccasion.Regular, token);
         // What reading the whole book took is not needed again for a day: the system gets it back.
         ProcessMemory.GiveBack();
-        return settings.BackupInterval;
+        return result.Failure is null ? settings.BackupInterval : PauseAfterFailure;
     }
 }

@@ -1,29 +1,47 @@
 using System.Diagnostics;
+using Outlay.History;
 using Outlay.Storage;
 using Outlay.Telemetry;
 
 namespace Outlay.Backup;
+
+/// <summary>What a backup is made for.</summary>
+internal enum BackupOccasion
+{
+    /// <summary>As planned, or because somebody wants one. Afterwards, those that are not to be kept any more are removed.</summary>
+    Regular,
+
+    /// <summary>
+    /// Before everything is replaced or changed: one that is there already counts only if it is restored on trial now. Nothing is
+    /// removed: it could be what is needed next.
+    /// </summary>
+    BeforeChange,
+}
 
 /// <summary>Makes backups, verifies each, copies it to where it also belongs, and removes the ones that are not to be kept.</summary>
 /// <param name="runId">Stands in the backups, as it does in the log.</param>
 internal sealed partial class BackupService(
     Database database, BackupCatalog catalog, Settings settings, TimeProvider clock, BackupStatus status, string runId, ILogger<BackupService> logger)
 {
-    /// <summary>How long to wait while another instance makes a backup, before asking again.</summary>
-    private static readonly TimeSpan s_turnPoll = TimeSpan.FromSeconds(1);
+    /// <summary>Whoever waits longer than this for its turn says so.</summary>
+    private static readonly TimeSpan s_longWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a backup whose bytes are the same counts as good, before it is restored on trial again.</summary>
+    private static readonly TimeSpan s_trust = TimeSpan.FromDays(7);
 
     private readonly BackupVerifier _verifier = new(catalog, settings, clock);
+
+    private readonly BackupPruning _pruning = new(catalog, settings.BackupRetention);
 
     /// <summary>
     /// Makes a backup and verifies it, unless the newest one is verified and holds the same. A failure is logged and told in the
     /// result, not thrown. When cancelled it throws <see cref="OperationCanceledException"/>, and no backup comes to be.
     /// </summary>
-    /// <param name="prune">Whether backups that are not to be kept any more are removed afterwards.</param>
-    public async Task<BackupResult> RunAsync(bool prune, CancellationToken token)
+    public async Task<BackupResult> RunAsync(BackupOccasion occasion, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup");
-        var result = await TryAsync(prune, token) with { Duration = clock.GetElapsedTime(start) };
+        var result = await TryAsync(occasion, token) with { Duration = clock.GetElapsedTime(start) };
         status.Record(result, clock.GetUtcNow());
         if (result.State is BackupState.Failed)
             span?.SetStatus(ActivityStatusCode.Error);
@@ -34,16 +52,16 @@ internal sealed partial class BackupService(
         return result;
     }
 
-    private async Task<BackupResult> TryAsync(bool prune, CancellationToken token)
+    private async Task<BackupResult> TryAsync(BackupOccasion occasion, CancellationToken token)
     {
         try
         {
-            return await AloneAsync(async () =>
-            {
-                using var folder = await BackupFolder.TakeAsync(settings.BackupsDir, clock, token);
-                var result = await FindUnchangedAsync(folder, token) ?? await CreateAsync(folder, token);
-                return result with { Failure = result.Failure ?? await SpreadAsync(folder, result, prune, token) };
-            }, token);
+            await using var waiting = clock.CreateTimer(_ => StillWaiting(logger, s_longWait.TotalSeconds), null, s_longWait, Timeout.InfiniteTimeSpan);
+            await using var turn = await BackupTurn.TakeAsync(database, clock, token);
+            using var folder = await BackupFolder.TakeAsync(settings.BackupsDir, clock, token);
+            await waiting.DisposeAsync();
+            var result = await FindUnchangedAsync(folder, occasion, token) ?? await CreateAsync(folder, token);
+            return result with { Failure = result.Failure ?? await SpreadAsync(folder, result, occasion, token) };
         }
         catch (Exception e)
         {
@@ -56,34 +74,37 @@ internal sealed partial class BackupService(
         }
     }
 
-    /// <summary>Waits until no other instance makes a backup.</summary>
-    private Task<BackupResult> AloneAsync(Func<Task<BackupResult>> work, CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
-        {
-            while (!await database.TryLockAsync(connection, "backup", token))
-                await Task.Delay(s_turnPoll, clock, token);
-            return await work();
-        }, token);
-
-    /// <summary>The newest backup, if it holds the present state and is good; otherwise null. One that nobody has verified is verified now.</summary>
-    private async Task<BackupResult?> FindUnchangedAsync(BackupFolder folder, CancellationToken token)
+    /// <summary>The newest backup, if it holds the present state and is good; otherwise null.</summary>
+    private async Task<BackupResult?> FindUnchangedAsync(BackupFolder folder, BackupOccasion occasion, CancellationToken token)
     {
-        if (await BackupCatalog.ListAsync(catalog.Disk, token) is not [var newest, ..])
+        if (await catalog.NewestAsync(token) is not { } newest)
             return null;
-        var report = await BackupCatalog.ReadReportAsync(newest, token) ?? await _verifier.VerifyAsync(newest, folder, _ => { }, token);
-        var present = await database.SnapshotAsync(async connection => BackupContent.FingerprintOf(
-            await BackupStore.SchemaAsync(connection, token), await BackupStore.HeadsAsync(connection, token)), token);
-        return report.IsGood && report.Fingerprint == present
+        // Before there was a history, nothing told what has changed.
+        if (await database.ReadAsync(connection => BackupStore.SchemaAsync(connection, token), token) < Adoption.Migration)
+            return null;
+        var present = await database.SnapshotAsync(connection => BackupStore.FingerprintAsync(connection, token), token);
+        var report = await BackupCatalog.ReadReportAsync(newest, token);
+        if (report is { IsGood: true } ? report.Fingerprint == present && !await IsTrustedAsync(newest, report, occasion, token) : report is null || newest.Verdict is BackupVerdict.Verified)
+            report = await _verifier.VerifyAsync(newest, folder, _ => { }, token);
+        return report is { IsGood: true } && report.Fingerprint == present
             ? new BackupResult(BackupState.Unchanged, Path.Combine(folder.Path, newest.Name), newest.Size, report)
             : null;
     }
+
+    /// <summary>Whether a backup that was found good once still counts as good without being restored again.</summary>
+    private async Task<bool> IsTrustedAsync(ListedBackup backup, BackupReport report, BackupOccasion occasion, CancellationToken token) =>
+        occasion is BackupOccasion.Regular && clock.GetUtcNow() - report.VerifiedAt < s_trust && !catalog.IsInTheFuture(report.VerifiedAt) &&
+        await BackupDigest.OfAsync(await backup.Destination.OpenAsync(backup.Name, token), token) == report.Stored;
 
     private async Task<BackupResult> CreateAsync(BackupFolder folder, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup write");
-        var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, BackupName.Of(DateTime.UnixEpoch, isEncrypted: catalog.Cipher is not null)));
-        await CsvBackup.WriteAsync(database, csv, token);
+        var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, "backup"));
+        // Whoever encrypts wants nobody to read it who has no key.
+        var isReadable = catalog.Cipher is null;
+        if (isReadable)
+            await CsvBackup.WriteAsync(database, csv, token);
         var now = clock.GetUtcNow();
         await using (var file = PrivateFile.Create(backup))
         {
@@ -96,14 +117,15 @@ internal sealed partial class BackupService(
         span?.Stop();
         BackupMetrics.Took("write", clock.GetElapsedTime(start));
         var (time, size) = (folder.FreeTime(now), new FileInfo(backup).Length);
-        var name = BackupName.Of(time, isEncrypted: catalog.Cipher is not null);
-        var report = await _verifier.VerifyAsync(name, () => Task.FromResult(catalog.Open(backup, _ => { })), folder.Temporary, token);
+        var name = BackupName.Of(time, isEncrypted: !isReadable);
+        var report = await _verifier.VerifyAsync(name, () => Task.FromResult<Stream>(File.OpenRead(backup)), folder.Temporary, _ => { }, token);
         token.ThrowIfCancellationRequested();
         BackupMetrics.Took("verify", report.Duration);
         // The report comes first: a backup that is there tells how good it is.
         await folder.StoreReportAsync(catalog.Disk, report, token);
         await catalog.Disk.StoreAsync(name, backup, token);
-        await catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
+        if (isReadable)
+            await catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
         if (report.Problem is { } problem)
         {
             BackupMetrics.NotVerified();
@@ -117,7 +139,7 @@ internal sealed partial class BackupService(
 
     /// <summary>Copies the newest backup to the places that do not have it, and removes from each what is not to be kept. Each fails on its own.</summary>
     /// <returns>What went wrong, for a person to read; null when nothing did.</returns>
-    private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, bool prune, CancellationToken token)
+    private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, BackupOccasion occasion, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup copy");
@@ -127,7 +149,7 @@ internal sealed partial class BackupService(
             try
             {
                 var there = await BackupCatalog.ListAsync(destination, token);
-                if (there.All(backup => backup.Name != newest.Report!.Backup))
+                if (!there.Any(backup => backup.Name == newest.Report!.Backup && backup.Size == newest.Size))
                 {
                     foreach (var name in new[] { newest.Report!.FileName, newest.Report.Backup })
                         await destination.StoreAsync(name, Path.Combine(folder.Path, name), token);
@@ -135,8 +157,8 @@ internal sealed partial class BackupService(
 
                 if (newest.Report!.IsGood)
                     status.Keep(destination, clock.GetUtcNow());
-                if (prune)
-                    await PruneAsync(destination, token);
+                if (occasion is BackupOccasion.Regular)
+                    await _pruning.RunAsync(destination, newest.Report.Backup, token);
             }
             catch (Exception e)
             {
@@ -153,28 +175,14 @@ internal sealed partial class BackupService(
         return failures.Count == 0 ? null : string.Join("; ", failures);
     }
 
-    private async Task PruneAsync(IBackupDestination destination, CancellationToken token)
-    {
-        var backups = await BackupCatalog.ListAsync(destination, token);
-        var kept = settings.BackupRetention.Keep(backups, backup => backup.Time, backup => backup.Verdict is BackupVerdict.Verified);
-        foreach (var backup in backups.Where(backup => !kept.Contains(backup)))
-        {
-            await destination.DeleteAsync(backup.Name, token);
-            foreach (var isGood in new[] { true, false })
-                await destination.DeleteAsync(BackupName.Report(backup.Name, isGood), token);
-        }
-
-        var copies = (await destination.ListAsync(token)).Where(file => BackupName.TimeOfCsv(file.Name) is not null).ToList();
-        var keptCopies = settings.BackupRetention.Keep(copies, copy => BackupName.TimeOfCsv(copy.Name)!.Value, _ => false);
-        foreach (var copy in copies.Where(copy => !keptCopies.Contains(copy)))
-            await destination.DeleteAsync(copy.Name, token);
-    }
-
     [LoggerMessage(LogLevel.Information, "Backup {File} holds {Expenses} expenses in {Bytes} bytes, made and verified in {DurationMs} ms")]
     private static partial void BackupCompleted(ILogger logger, string file, long expenses, long bytes, double durationMs);
 
     [LoggerMessage(LogLevel.Information, "Nothing has changed since backup {File}")]
     private static partial void BackupUnchanged(ILogger logger, string file);
+
+    [LoggerMessage(LogLevel.Warning, "A backup has been waiting for {Seconds} s: another backup or a restore is at work on the same database or folder")]
+    private static partial void StillWaiting(ILogger logger, double seconds);
 
     [LoggerMessage(LogLevel.Error, "No backup could be written to {Folder}: {Reason}")]
     private static partial void BackupFailed(ILogger logger, string folder, string reason, Exception exception);

@@ -38,6 +38,10 @@ internal static class BackupStore
         return [.. heads.OrderBy(head => head.Owner, StringComparer.Ordinal)];
     }
 
+    /// <summary>Changes with everything that a backup must not miss.</summary>
+    public static async Task<string> FingerprintAsync(DbConnection connection, CancellationToken token) =>
+        BackupContent.FingerprintOf(await SchemaAsync(connection, token), await HeadsAsync(connection, token));
+
     public static async Task<IReadOnlyDictionary<string, long>> CountAsync(
         DbConnection connection, IEnumerable<TableLayout> tables, CancellationToken token)
     {

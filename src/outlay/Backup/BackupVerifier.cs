@@ -16,9 +16,11 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     /// every part must come out as it went in. What is wrong is told in the report, not thrown.
     /// </summary>
     /// <param name="name">The name of the backup.</param>
-    /// <param name="open">Gives its content, not encrypted any more.</param>
+    /// <param name="open">Opens it as it is stored.</param>
     /// <param name="folder">A folder for the scratch database, with room for all of it.</param>
-    public async Task<BackupReport> VerifyAsync(string name, Func<Task<Stream>> open, string folder, CancellationToken token)
+    /// <param name="progress">Told how many bytes of it were read.</param>
+    public async Task<BackupReport> VerifyAsync(
+        string name, Func<Task<Stream>> open, string folder, Action<long> progress, CancellationToken token)
     {
         using var span = Signals.Source.StartActivity("backup verify");
         var start = clock.GetTimestamp();
@@ -26,10 +28,12 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
         PrivateFolder.Create(scratch);
         try
         {
-            await using var file = await open();
+            await using var stored = new StoredStream(await open(), progress);
+            await using var file = await catalog.DecryptAsync(stored, name, token);
             var manifest = await RestoreAsync(file, Path.Combine(scratch, "outlay.db"), token);
+            var digest = await stored.EndAsync(token);
             return new BackupReport(
-                name, manifest.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), manifest.Content.Rows, manifest.Fingerprint, null);
+                name, manifest.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), manifest.Content.Rows, manifest.Fingerprint, digest, null);
         }
         catch (Exception e)
         {
@@ -37,7 +41,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
             token.ThrowIfCancellationRequested();
             span?.Fail(e);
             return new BackupReport(
-                name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, SafeException.Of(e).Reason)
+                name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, null, SafeException.Of(e).Reason)
             {
                 IsConclusive = e is AppException { Code: ErrorCode.BackupDamaged or ErrorCode.SchemaMismatch },
             };
@@ -52,7 +56,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     /// <param name="progress">Told how many bytes of it were read.</param>
     public async Task<BackupReport> VerifyAsync(ListedBackup backup, BackupFolder folder, Action<long> progress, CancellationToken token)
     {
-        var report = await VerifyAsync(backup.Name, () => catalog.OpenAsync(backup, progress, token), folder.Temporary, token);
+        var report = await VerifyAsync(backup.Name, () => backup.Destination.OpenAsync(backup.Name, token), folder.Temporary, progress, token);
         // A missing key or a full disk says nothing about a backup that was found good before.
         if (report.IsConclusive || backup.Verdict is BackupVerdict.Unverified)
             await folder.StoreReportAsync(backup.Destination, report, token);
@@ -63,12 +67,21 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     {
         await using var scratch = Database.OpenScratch(path, clock);
         await new Migrator(scratch, clock, settings).RunAsync(token);
-        var (manifest, tables) = await new BackupRestore(scratch, clock).RunAsync(file, token);
+        var restore = new BackupRestore(scratch, clock);
+        var (manifest, tables) = await restore.LoadAsync(file, token);
+        var compare = Task.Run(() => CompareAsync(scratch, manifest, tables, token), token);
+        if (manifest.Origin.Schema < Migration.Of(scratch.Engine).Count)
+        {
+            // From here on the rows are not those of the backup any more.
+            await compare;
+            await restore.UpdateAsync(manifest.Origin, token);
+        }
+
         // Three that take about the same time, side by side.
         await Task.WhenAll(
+            compare,
             Task.Run(() => CheckAsync(scratch, async connection => (await HistoryCheck.RunChainsAsync(connection, token)).Fault, token), token),
-            Task.Run(() => CheckAsync(scratch, connection => HistoryCheck.FindExpenseFaultAsync(connection, token), token), token),
-            Task.Run(() => CompareAsync(scratch, manifest, tables, token), token));
+            Task.Run(() => CheckAsync(scratch, connection => HistoryCheck.FindExpenseFaultAsync(connection, token), token), token));
         return manifest;
     }
 

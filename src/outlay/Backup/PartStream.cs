@@ -8,7 +8,7 @@ namespace Outlay.Backup;
 /// give the same parts, whatever blocks they come in. While one part is taken, the next one fills.
 /// </summary>
 /// <param name="take">Takes the name and the content of a part; the content is only lent.</param>
-internal sealed class PartStream(Func<string, ReadOnlyMemory<byte>, Task> take) : Stream
+internal sealed class PartStream(Func<string, ReadOnlyMemory<byte>, Task> take) : WriteOnlyStream
 {
     public const string Extension = ".tsv";
 
@@ -23,16 +23,6 @@ internal sealed class PartStream(Func<string, ReadOnlyMemory<byte>, Task> take) 
     private int _header;
     private int _number;
     private long _rows;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>The name of a part: part 1 is table.00001.tsv.</summary>
     public static string NameOf(string table, int number) => $"{table}.{number:D5}{Extension}";
@@ -72,20 +62,7 @@ internal sealed class PartStream(Func<string, ReadOnlyMemory<byte>, Task> take) 
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException();
 
     /// <summary>Whoever takes a part has done so when this returns, also when it failed.</summary>
     public override async ValueTask DisposeAsync()

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace Outlay.Backup;
 
 /// <summary>
-/// Which backups are kept: the newest one of each of the last days, weeks and months that have any. A period without a backup
-/// does not count, so that a machine that was off for a month does not lose what it has.
+/// Which backups are kept: one of each of the last days, weeks and months that have any, the newest that was verified, or else
+/// the newest. A period without a backup does not count, so that a machine that was off for a month does not lose what it has;
+/// and what was verified is kept as if there were no others, so that a week of bad ones does not end it.
 /// </summary>
 internal sealed record RetentionRule(int Daily, int Weekly, int Monthly)
 {
@@ -38,20 +39,28 @@ internal sealed record RetentionRule(int Daily, int Weekly, int Monthly)
         return counts.Values.Any(count => count > 0);
     }
 
-    /// <summary>What is kept of these. The <see cref="Newest"/> always are, and the newest one that was verified.</summary>
+    /// <summary>What is kept of these. The <see cref="Newest"/> always are, and as many of those that were verified.</summary>
     /// <param name="time">When a backup was made.</param>
-    public IReadOnlySet<T> Keep<T>(IEnumerable<T> backups, Func<T, DateTime> time, Func<T, bool> isVerified)
+    public IReadOnlySet<T> Keep<T>(IEnumerable<T> backups, Func<T, DateTimeOffset> time, Func<T, bool> isVerified)
     {
         var newestFirst = backups.OrderByDescending(time).ToList();
+        var verified = newestFirst.Where(isVerified).ToList();
         return newestFirst.Take(Newest)
-            .Concat(newestFirst.Where(isVerified).Take(1))
-            .Concat(NewestOfEach(Daily, date => date.DayNumber))
-            // Day 0 was a Monday.
-            .Concat(NewestOfEach(Weekly, date => date.DayNumber / 7))
-            .Concat(NewestOfEach(Monthly, date => (date.Year * 12) + date.Month))
+            .Concat(verified.Take(Newest))
+            .Concat(OneOfEachPeriod(newestFirst))
+            .Concat(OneOfEachPeriod(verified))
             .ToHashSet();
 
-        IEnumerable<T> NewestOfEach(int count, Func<DateOnly, int> period) =>
-            newestFirst.DistinctBy(backup => period(DateOnly.FromDateTime(time(backup)))).Take(count);
+        IEnumerable<T> OneOfEachPeriod(IReadOnlyList<T> some) =>
+        [
+            .. OneOfEach(some, Daily, date => date.DayNumber),
+            // Day 0 was a Monday.
+            .. OneOfEach(some, Weekly, date => date.DayNumber / 7),
+            .. OneOfEach(some, Monthly, date => (date.Year * 12) + date.Month),
+        ];
+
+        IEnumerable<T> OneOfEach(IReadOnlyList<T> some, int count, Func<DateOnly, int> period) =>
+            some.GroupBy(backup => period(DateOnly.FromDateTime(time(backup).UtcDateTime))).Take(count)
+                .Select(all => all.Where(isVerified).Concat(all).First());
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -29,18 +28,20 @@ internal sealed class S3BackupDestination(S3Settings settings, TimeProvider cloc
     {
         await ClearAsync(token);
         var (temporary, final) = ($"{Folder}{Incomplete}{name}", Folder + name);
-        var (size, checksum) = await DescribeAsync(File.OpenRead(file), token);
+        var sent = await BackupDigest.OfAsync(File.OpenRead(file), token);
         var upload = new S3Upload(_s3, settings.Bucket);
-        await upload.FromFileAsync(temporary, file, size, token);
-        var isSame = await DescribeAsync(await OpenKeyAsync(temporary, token), token) == (size, checksum);
-        if (isSame)
-            await upload.FromObjectAsync(final, temporary, size, token);
+        await upload.FromFileAsync(temporary, file, sent.Size, token);
+        var isKept = await BackupDigest.OfAsync(await OpenKeyAsync(temporary, token), token) == sent;
+        if (isKept)
+            await upload.FromObjectAsync(final, temporary, sent.Size, token);
         await DeleteKeyAsync(temporary, token);
-        if (isSame && (await FindAsync(final, token)).ContentLength == size)
+        // What had the name before is as good as it was.
+        if (!isKept)
+            throw NotKept($"{name} was not the same");
+        if ((await FindAsync(final, token)).ContentLength == sent.Size)
             return;
         await DeleteKeyAsync(final, token);
-        throw new AppException(ErrorCode.BackupDamaged,
-            $"{Name} did not keep what it was sent: read back, {name} was not the same, so it was removed. Other stores or other settings of this one may do better.");
+        throw NotKept($"{name} was not the same under its name, and was removed");
     }
 
     public async Task<IReadOnlyList<StoredBackup>> ListAsync(CancellationToken token)
@@ -55,12 +56,8 @@ internal sealed class S3BackupDestination(S3Settings settings, TimeProvider cloc
 
     public void Dispose() => _s3.Dispose();
 
-    /// <returns>Size and SHA-256 of what a stream holds.</returns>
-    private static async Task<(long Size, string Checksum)> DescribeAsync(Stream stream, CancellationToken token)
-    {
-        await using var content = stream;
-        return (content.Length, Convert.ToHexString(await SHA256.HashDataAsync(content, token)));
-    }
+    private AppException NotKept(string what) => new(ErrorCode.BackupDamaged,
+        $"{Name} did not keep what it was sent: read back, {what}. Other stores or other settings of this one may do better.");
 
     private static DateTimeOffset Utc(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : DateTimeOffset.MaxValue;
 

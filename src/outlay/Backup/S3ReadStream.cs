@@ -8,7 +8,7 @@ namespace Outlay.Backup;
 /// connection breaks; a store that stands still in the middle of an answer is noticed.
 /// </summary>
 /// <param name="etag">Stands for the bytes of the object: when it is replaced meanwhile, the next range is refused.</param>
-internal sealed class S3ReadStream(S3Client s3, string bucket, string key, string etag, long length) : Stream
+internal sealed class S3ReadStream(S3Client s3, string bucket, string key, string etag, long length) : ReadOnlyStream
 {
     private const int RangeSize = 4 * 1024 * 1024;
     private const int Tries = 3;
@@ -17,50 +17,37 @@ internal sealed class S3ReadStream(S3Client s3, string bucket, string key, strin
     private ReadOnlyMemory<byte> _ready;
     private long _fetched;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => length;
-
-    public override long Position { get => _fetched - _ready.Length; set => throw new NotSupportedException(); }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_ready.IsEmpty && _fetched < length)
-        {
-            var range = _range.AsMemory(0, (int)Math.Min(_range.Length, length - _fetched));
-            await s3.CallAsync("reading a backup", (client, limit) => FetchAsync(client, range, limit), cancellationToken);
-            _ready = range;
-            _fetched += range.Length;
-        }
+        await FillAsync(cancellationToken);
+        return Take(buffer.Span);
+    }
 
+    public override int Read(Span<byte> buffer)
+    {
+        // The SDK has no calls that block, and a reader that blocks has no token. The request ends in time all the same.
+        FillAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return Take(buffer);
+    }
+
+    /// <summary>Fetches the next range when the one before it was read.</summary>
+    private async Task FillAsync(CancellationToken token)
+    {
+        if (!_ready.IsEmpty || _fetched == length)
+            return;
+        var range = _range.AsMemory(0, (int)Math.Min(_range.Length, length - _fetched));
+        await s3.CallAsync("reading a backup", (client, limit) => FetchAsync(client, range, limit), token);
+        _ready = range;
+        _fetched += range.Length;
+    }
+
+    private int Take(Span<byte> buffer)
+    {
         var count = Math.Min(buffer.Length, _ready.Length);
-        _ready[..count].CopyTo(buffer);
+        _ready.Span[..count].CopyTo(buffer);
         _ready = _ready[count..];
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        // The SDK has no calls that block, and a reader that blocks has no token. The request ends in time all the same.
-        return ReadAsync(buffer.AsMemory(offset, count), CancellationToken.None).AsTask().GetAwaiter().GetResult();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>The SDK repeats requests that get no answer, but not reading the body of an answer.</summary>
     private async Task<bool> FetchAsync(IAmazonS3 client, Memory<byte> range, CancellationToken token)

@@ -17,10 +17,10 @@ internal sealed class S3Upload(S3Client s3, string bucket)
     /// <summary>One part of an object that is being written.</summary>
     private sealed record Part(string UploadId, int Number, long Position, long Size);
 
-    public Task FromFileAsync(string key, string file, long size, CancellationToken token) => size <= PartSize
-        ? s3.CallAsync("storing a backup", (client, limit) => client.PutObjectAsync(
-            new PutObjectRequest { BucketName = bucket, Key = key, FilePath = file, UseChunkEncoding = false }, limit), token)
-        : InPartsAsync(key, size, async (client, part, limit) => (await client.UploadPartAsync(
+    public Task FromFileAsync(string key, string file, long size, CancellationToken token) => StoreAsync(
+        key, size,
+        (client, limit) => client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, FilePath = file, UseChunkEncoding = false }, limit),
+        async (client, part, limit) => (await client.UploadPartAsync(
             new UploadPartRequest
             {
                 BucketName = bucket,
@@ -31,12 +31,14 @@ internal sealed class S3Upload(S3Client s3, string bucket)
                 FilePosition = part.Position,
                 PartSize = part.Size,
                 UseChunkEncoding = false,
-            }, limit)).ETag, token);
+            }, limit)).ETag,
+        token);
 
-    public Task FromObjectAsync(string key, string source, long size, CancellationToken token) => size <= PartSize
-        ? s3.CallAsync("naming a backup", (client, limit) => client.CopyObjectAsync(
-            new CopyObjectRequest { SourceBucket = bucket, SourceKey = source, DestinationBucket = bucket, DestinationKey = key }, limit), token)
-        : InPartsAsync(key, size, async (client, part, limit) => (await client.CopyPartAsync(
+    public Task FromObjectAsync(string key, string source, long size, CancellationToken token) => StoreAsync(
+        key, size,
+        (client, limit) => client.CopyObjectAsync(
+            new CopyObjectRequest { SourceBucket = bucket, SourceKey = source, DestinationBucket = bucket, DestinationKey = key }, limit),
+        async (client, part, limit) => (await client.CopyPartAsync(
             new CopyPartRequest
             {
                 SourceBucket = bucket,
@@ -47,7 +49,15 @@ internal sealed class S3Upload(S3Client s3, string bucket)
                 PartNumber = part.Number,
                 FirstByte = part.Position,
                 LastByte = part.Position + part.Size - 1,
-            }, limit)).ETag, token);
+            }, limit)).ETag,
+        token);
+
+    /// <param name="whole">Stores all of it.</param>
+    /// <param name="send">Stores one part of it, and gives its ETag.</param>
+    private Task StoreAsync<T>(
+        string key, long size, Func<IAmazonS3, CancellationToken, Task<T>> whole, Func<IAmazonS3, Part, CancellationToken, Task<string>> send,
+        CancellationToken token) =>
+        size <= PartSize ? s3.CallAsync("storing a backup", whole, token) : InPartsAsync(key, size, send, token);
 
     /// <summary>What a failure leaves half-done is not listed, and cleared away by a later run.</summary>
     private async Task InPartsAsync(

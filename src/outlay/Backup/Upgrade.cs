@@ -12,8 +12,11 @@ internal sealed record UpgradePlan(IReadOnlyList<string> Pending, long Expenses)
 }
 
 /// <summary>Brings the schema up to date, after a verified backup of what is there.</summary>
-internal sealed class Upgrade(Database database, Migrator migrator, BackupService backup)
+internal sealed class Upgrade(Database database, Migrator migrator, BackupService backup, Settings settings, TimeProvider clock)
 {
+    /// <summary>When the backup before this upgrade was made; null before it was.</summary>
+    private long? _backedUp;
+
     /// <summary>What <see cref="RunAsync"/> would do. Throws <see cref="ErrorCode.SchemaMismatch"/> as it does.</summary>
     public async Task<UpgradePlan> PlanAsync(CancellationToken token)
     {
@@ -26,7 +29,8 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
 
     /// <summary>
     /// Applies what is missing. Throws <see cref="ErrorCode.BackupRequired"/> when there are expenses and no good backup of them
-    /// could be made; nothing was changed then.
+    /// could be made; nothing was changed then. Called again after a failure, it makes no more backups than there would be without
+    /// an upgrade: others may be writing all the time.
     /// </summary>
     /// <param name="withBackup">False to go on without a backup.</param>
     public async Task<MigrationReport> RunAsync(bool withBackup, CancellationToken token)
@@ -34,12 +38,18 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
         var plan = await PlanAsync(token);
         if (plan.Pending.Count == 0)
             return new MigrationReport([], 0);
-        if (withBackup && plan.NeedsBackup)
+        await database.ReadAsync(async connection =>
         {
-            var result = await backup.RunAsync(prune: false, token);
+            await database.RequireOwnershipAsync(connection, token);
+            return true;
+        }, token);
+        if (withBackup && plan.NeedsBackup && !(_backedUp is { } time && clock.GetElapsedTime(time) < settings.BackupInterval))
+        {
+            var result = await backup.RunAsync(BackupOccasion.BeforeChange, token);
             if (result.Report is not { IsGood: true })
                 throw new AppException(ErrorCode.BackupRequired,
                     $"{plan.Pending[0]} is to be applied, and no verified backup could be made before: {result.Failure} Nothing was changed. Mend that, or go on without a backup: outlay migrate --no-snapshot.");
+            _backedUp = clock.GetTimestamp();
         }
 
         return await migrator.RunAsync(token);

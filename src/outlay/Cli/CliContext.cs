@@ -136,7 +136,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<BackupRestore> RestoreAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
 
     /// <summary>Brings the schema up to date.</summary>
-    public Upgrade Upgrade => new(Database, Migrator, BackupServiceOn(Database));
+    public Upgrade Upgrade => new(Database, Migrator, BackupServiceOn(Database), Settings, clock);
 
     private Migrator Migrator => new(Database, clock, Settings);
 

@@ -12,8 +12,7 @@ internal static class ReadAhead
     {
         var channel = Channel.CreateBounded<T[]>(1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
-        // It runs even when cancelled before it starts: nothing else completes the channel.
-        // The task always starts, and ends with the channel: there is nothing that would have to be given up.
+        // It must run even when that was cancelled before: nothing else completes the channel.
         var reading = Task.Run(() => ReadAsync(source, size, channel.Writer, stop.Token), CancellationToken.None);
         try
         {

@@ -12,9 +12,6 @@ namespace Outlay.History;
 /// </summary>
 internal static class HistoryChain
 {
-    /// <summary>Bytes of a hash.</summary>
-    public const int HashSize = SHA256.HashSizeInBytes;
-
     /// <summary>Bytes that three numbers and what separates them take at most.</summary>
     private const int MaxNumbersSize = 3 * 21;
 

@@ -82,6 +82,15 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// <returns>Whether the lock was taken.</returns>
     public abstract Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token);
 
+    /// <summary>
+    /// Takes a lock with a name, for work that takes long: no transaction is open meanwhile. It is given back when the result is
+    /// disposed, or when the process ends. Null when another instance has it.
+    /// </summary>
+    public abstract Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token);
+
+    /// <summary>Throws <see cref="ErrorCode.Unavailable"/> when whoever is connected may not change the schema.</summary>
+    public abstract Task RequireOwnershipAsync(DbConnection connection, CancellationToken token);
+
     /// <summary>Makes the roles that an engine keeps logins apart with, and gives each what it needs: again and again, with the same result.</summary>
     /// <returns>What a person should know about it; nothing where an engine has no roles.</returns>
     public abstract Task<string?> CreateRolesAsync(CancellationToken token);
@@ -91,6 +100,9 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
 
     /// <summary>Keeps others from changing a table until the transaction ends.</summary>
     public abstract Task LockTableAsync(DbConnection connection, string table, CancellationToken token);
+
+    /// <summary>Keeps others out of tables, readers too, until the transaction ends.</summary>
+    public abstract Task KeepOutAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token);
 
     /// <summary>Sets a table of the original system aside under another name, with the names that belong to it.</summary>
     /// <returns>The last id that the table gave out; 0 when it gave none.</returns>
@@ -115,8 +127,8 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
         DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token);
 
     /// <summary>
-    /// Empties tables that are about to be filled, keeps others out of them until the transaction ends, and takes off what an
-    /// engine builds faster over all rows at once than row by row.
+    /// Empties tables that are about to be filled, and takes off what an engine builds faster over all rows at once than row by
+    /// row.
     /// </summary>
     /// <returns>The statements that put it back, in their order.</returns>
     public abstract Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token);

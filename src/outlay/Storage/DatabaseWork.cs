@@ -237,7 +237,7 @@ internal abstract partial class Database
         }
     }
 
-    private async Task<T> Explained<T>(Task<T> task, CancellationToken token)
+    protected async Task<T> Explained<T>(Task<T> task, CancellationToken token)
     {
         try
         {

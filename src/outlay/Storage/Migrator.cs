@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Outlay.History;
 using Outlay.Import;
 
 namespace Outlay.Storage;
@@ -90,8 +89,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
             .With("@checksum", migration.Checksum).With("@now", now)
             .ExecuteAsync(connection, token);
         var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, now, token);
-        if (migration.Number == Adoption.Migration)
-            await Adoption.RunAsync(database, connection, now, token);
+        await migration.UpdateRowsAsync(database, connection, now, token);
         return new Step(migration.ToString(), adopted);
     }
 

@@ -119,6 +119,15 @@ internal sealed partial class PostgresDatabase : Database
     public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) =>
         new Sql("select pg_try_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ScalarAsync<bool>(connection, token);
 
+    public override async Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token) =>
+        await Explained(PostgresLock.TryTakeAsync(await Explained(OpenAsync(forStream: false, token), token), name, token), token);
+
+    public override async Task RequireOwnershipAsync(DbConnection connection, CancellationToken token)
+    {
+        if (await PostgresRoles.OutOfReach().ScalarAsync<long>(connection, token) > 0)
+            throw Unavailable($"The schema of {Location} is not up to date, and {_settings.User} does not own its tables: whoever does runs outlay migrate.", null);
+    }
+
     public override async Task<string?> CreateRolesAsync(CancellationToken token)
     {
         try
@@ -167,6 +176,9 @@ internal sealed partial class PostgresDatabase : Database
 
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) =>
         new Sql($"lock table {table} in exclusive mode").ExecuteAsync(connection, token);
+
+    public override Task KeepOutAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token) =>
+        new Sql($"lock table {string.Join(", ", tables)} in access exclusive mode").ExecuteAsync(connection, token);
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {

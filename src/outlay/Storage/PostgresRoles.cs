@@ -63,6 +63,14 @@ internal static class PostgresRoles
         .. s_sequences.Select(sequence => $"grant select on sequence {sequence} to {Backup}"),
     ]);
 
+    /// <summary>How many tables whoever is connected may not change, because they belong to somebody else.</summary>
+    public static Sql OutOfReach() =>
+        new Sql(
+            """
+            select count(*) from pg_tables
+            where schemaname = current_schema() and tablename = any (string_to_array(@tables, ',')) and not pg_has_role(current_user, tableowner, 'usage')
+            """).With("@tables", string.Join(',', s_tables.Select(entry => entry.Table)));
+
     /// <summary>The tables that are not the owner's yet.</summary>
     public static Sql OfOthers() =>
         new Sql(

@@ -33,8 +33,20 @@ internal sealed class Sql(string text)
         return this;
     }
 
+    /// <summary>Runs all of its statements.</summary>
+    /// <returns>How many rows were inserted, changed and removed.</returns>
     public Task<int> ExecuteAsync(DbConnection connection, CancellationToken token) =>
-        RunAsync(connection, command => command.ExecuteNonQueryAsync(token));
+        RunAsync(connection, async command =>
+        {
+            // The SQLite provider's own way leaves what follows a statement with columns, such as a pragma or an alter table, to the
+            // end of its reader, which swallows every error.
+            await using var reader = await command.ExecuteReaderAsync(token);
+            while (await reader.NextResultAsync(token))
+            {
+            }
+
+            return reader.RecordsAffected;
+        });
 
     /// <summary>The first column of the first row, which must exist and not be null.</summary>
     public Task<T> ScalarAsync<T>(DbConnection connection, CancellationToken token) =>

@@ -148,10 +148,17 @@ internal sealed partial class SqliteDatabase : Database
 
     public override Task<bool> TryLockAsync(DbConnection connection, string name, CancellationToken token) => Task.FromResult(true);
 
+    // Each statement and each snapshot sees one state, whatever others do: nothing has to wait.
+    public override Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token) => Task.FromResult<IAsyncDisposable?>(new NothingHeld());
+
     // Whoever may open the file may do everything.
+    public override Task RequireOwnershipAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
+
     public override Task<string?> CreateRolesAsync(CancellationToken token) => Task.FromResult<string?>(null);
 
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) => Task.CompletedTask;
+
+    public override Task KeepOutAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token) => Task.CompletedTask;
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {
@@ -278,6 +285,11 @@ internal sealed partial class SqliteDatabase : Database
     /// <summary>The last id that a table has given out.</summary>
     private static Task<long> LastIdAsync(DbConnection connection, string table, CancellationToken token) =>
         new Sql("select coalesce(max(seq), 0) from sqlite_sequence where name = @table").With("@table", table).ScalarAsync<long>(connection, token);
+
+    private sealed class NothingHeld : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
     {

@@ -3,7 +3,8 @@ namespace Outlay.Trash;
 /// <summary>Empties the trash of all owners of what was in it too long: when the service has started, and once a day from then on.</summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed partial class TrashRetention(
-    TrashService trash, Settings settings, TimeProvider clock, ILogger<TrashRetention> logger, Task ready) : RecurringTask(ready, clock, logger)
+    TrashService trash, TrashClock trashClock, Settings settings, TimeProvider clock, ILogger<TrashRetention> logger, Task ready)
+    : RecurringTask(ready, clock, logger)
 {
     private const string Actor = "trash retention";
 
@@ -15,6 +16,12 @@ internal sealed partial class TrashRetention(
     {
         if (settings.TrashRetentionDays == 0)
             return s_interval;
+        if (!await trashClock.IsProvenAsync(token))
+        {
+            Log.ClockNotProven(logger);
+            return s_interval;
+        }
+
         var count = await trash.PurgeAllAsync(Actor, TimeSpan.FromDays(settings.TrashRetentionDays), token);
         if (count > 0)
             Log.Purged(logger, count, settings.TrashRetentionDays);
@@ -25,5 +32,8 @@ internal sealed partial class TrashRetention(
     {
         [LoggerMessage(EventName = "trash_purged", Level = LogLevel.Information, Message = "Removed {Count} expenses for good that were in the trash for {Days} days")]
         public static partial void Purged(ILogger logger, long count, int days);
+
+        [LoggerMessage(EventName = "trash_clock_not_proven", Level = LogLevel.Information, Message = "Nothing is removed from the trash before the clock has gone on for a day: nobody has looked for long, or it was set")]
+        public static partial void ClockNotProven(ILogger logger);
     }
 }

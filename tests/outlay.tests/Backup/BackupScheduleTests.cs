@@ -24,7 +24,7 @@ public sealed class BackupScheduleTests : IDisposable
         await host.StartAsync(Test.Token);
         var before = status.Last.State;
         ready.SetResult();
-        await host.Services.GetRequiredService<BackupSchedule>().First.WaitAsync(Test.Token);
+        await Eventually.TrueAsync("the backup is over", () => Task.FromResult(status.Last.State is not BackupState.NotRun));
 
         Assert.Equal(BackupState.NotRun, before);
         Assert.Equal(BackupState.Ok, status.Last.State);
@@ -47,6 +47,54 @@ public sealed class BackupScheduleTests : IDisposable
         await Eventually.TrueAsync("a backup holds the expense", () => Task.FromResult(status.Last.Expenses == 1));
         await host.StopAsync(Test.Token);
         Assert.Equal(2, Directory.GetFiles(database.Settings.BackupsDir, "*.tar.gz").Length);
+    }
+
+    [Theory]
+    [InlineData("24:00:00", "00:05:00")]
+    [InlineData("00:02:00", "00:02:00")]
+    public async Task A_backup_that_failed_is_tried_again_soon(string interval, string pause)
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await File.WriteAllTextAsync(database.Settings.BackupsDir, "a file where the folder should be", Test.Token);
+        var (status, clock) = (new BackupStatus(), new SteppedClock());
+        using var host = Build(database, Task.CompletedTask, status, TimeSpan.Parse(interval, null), clock);
+
+        await host.StartAsync(Test.Token);
+        await Eventually.TrueAsync("the first one has failed", () => Task.FromResult(clock.Pause is not null));
+        var (failed, afterFailure) = (status.Last.State, clock.Pause);
+        File.Delete(database.Settings.BackupsDir);
+        clock.Step();
+        await Eventually.TrueAsync("the next one was made", () => Task.FromResult(status.Last.State is BackupState.Ok && clock.Pause is not null));
+
+        Assert.Equal(BackupState.Failed, failed);
+        Assert.Equal(TimeSpan.Parse(pause, null), afterFailure);
+        Assert.Equal(TimeSpan.Parse(interval, null), clock.Pause);
+        await host.StopAsync(Test.Token);
+    }
+
+    [Fact]
+    public async Task A_copy_elsewhere_that_failed_is_tried_again_soon()
+    {
+        await using var store = await TestStore.CreateStandInAsync(TimeProvider.System);
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        foreach (var (name, value) in store.Environment)
+            database.Environment[name] = value;
+        store.StandIn.Fault = StoreFault.FlipsBytes;
+        var (status, clock) = (new BackupStatus(), new SteppedClock());
+        using var host = Build(database, Task.CompletedTask, status, clock: clock);
+
+        await host.StartAsync(Test.Token);
+        await Eventually.TrueAsync("the first one could not be copied", () => Task.FromResult(clock.Pause is not null));
+        var (made, afterFailure) = (status.Last, clock.Pause);
+        store.StandIn.Fault = StoreFault.None;
+        clock.Step();
+        await Eventually.TrueAsync("it was copied", () => Task.FromResult(status.Last.Failure is null && clock.Pause is not null));
+
+        Assert.Equal(BackupState.Ok, made.State);
+        Assert.NotNull(made.Failure);
+        Assert.Equal(TimeSpan.FromMinutes(5), afterFailure);
+        Assert.Equal(2, store.StandIn.Objects.Count());
+        await host.StopAsync(Test.Token);
     }
 
     [Theory, EachEngine]
@@ -118,17 +166,42 @@ public sealed class BackupScheduleTests : IDisposable
         Assert.Single(backups, text => text.Contains(second.Folder, StringComparison.Ordinal));
     }
 
-    private IHost Build(TestDatabase database, Task ready, BackupStatus status, TimeSpan? interval = null)
+    private IHost Build(TestDatabase database, Task ready, BackupStatus status, TimeSpan? interval = null, TimeProvider? clock = null)
     {
+        var settings = Settings.From(new SettingsSource(database.Environment.GetValueOrDefault));
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(_log.Factory);
         builder.Services.AddSingleton(services => new BackupSchedule(
             new BackupService(
-                database.Database, new BackupCatalog(database.Settings, database.Clock), database.Settings, database.Clock, status, "run",
+                database.Database, new BackupCatalog(settings, database.Clock), settings, database.Clock, status, "run",
                 _log.Factory.CreateLogger<BackupService>()),
-            database.Settings with { BackupInterval = interval ?? database.Settings.BackupInterval }, database.Clock, services.GetRequiredService<IHostApplicationLifetime>(),
+            settings with { BackupInterval = interval ?? settings.BackupInterval }, clock ?? database.Clock, services.GetRequiredService<IHostApplicationLifetime>(),
             _log.Factory.CreateLogger<BackupSchedule>(), ready));
         builder.Services.AddHostedService(services => services.GetRequiredService<BackupSchedule>());
         return builder.Build();
+    }
+
+    /// <summary>Waits until a test lets the time pass.</summary>
+    private sealed class SteppedClock : TimeProvider
+    {
+        private volatile Waiting? _waiting;
+
+        /// <summary>How long is waited now; null while nobody waits.</summary>
+        public TimeSpan? Pause => _waiting?.Pause;
+
+        public void Step()
+        {
+            var waiting = _waiting!;
+            _waiting = null;
+            waiting.Callback(waiting.State);
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _waiting = new Waiting(callback, state, dueTime);
+            return base.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, period);
+        }
+
+        private sealed record Waiting(TimerCallback Callback, object? State, TimeSpan Pause);
     }
 }

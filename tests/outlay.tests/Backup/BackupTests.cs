@@ -27,7 +27,7 @@ public sealed class BackupTests : IDisposable
         var trashed = await SampleBook.AddAsync(database, "Binned", notes: "'=x");
         await database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), trashed.Id, null, Test.Token);
 
-        var result = await Service(database).RunAsync(prune: true, Test.Token);
+        var result = await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
 
         Assert.Equal(BackupState.Ok, result.State);
         Assert.Equal(4, result.Expenses);
@@ -42,12 +42,12 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         await SampleBook.AddAsync(database, "Coffee");
-        var first = await Service(database).RunAsync(prune: true, Test.Token);
+        var first = await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
         database.Clock.Advance(TimeSpan.FromHours(1));
 
         // Another process, as after a restart: nothing is remembered but the files.
         var status = new BackupStatus();
-        var second = await Service(database, status: status).RunAsync(prune: true, Test.Token);
+        var second = await Service(database, status: status).RunAsync(BackupOccasion.Regular, Test.Token);
 
         Assert.Equal(BackupState.Unchanged, second.State);
         Assert.Equal(first.File, second.File);
@@ -61,7 +61,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var expense = await SampleBook.AddAsync(database, "Coffee");
-        await Service(database).RunAsync(prune: true, Test.Token);
+        await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
         Func<Task>[] changes =
         [
             () => SampleBook.AddAsync(database, "Tea"),
@@ -73,7 +73,7 @@ public sealed class BackupTests : IDisposable
         {
             await change();
             database.Clock.Advance(TimeSpan.FromMinutes(1));
-            var result = await Service(database).RunAsync(prune: true, Test.Token);
+            var result = await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
 
             Assert.Equal(BackupState.Ok, result.State);
             Assert.Equal(await StoredAsync(database), await ReadAsync(result.File!));
@@ -90,9 +90,9 @@ public sealed class BackupTests : IDisposable
         var taken = Path.Combine(database.Settings.BackupsDir, "expenses_backup_20260219_103000.csv");
         await File.WriteAllTextAsync(taken, "somebody else's");
 
-        var first = await Service(database).RunAsync(prune: true, Test.Token);
+        var first = await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
         await SampleBook.AddAsync(database, "Coffee");
-        var second = await Service(database).RunAsync(prune: true, Test.Token);
+        var second = await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
 
         Assert.Equal("somebody else's", await File.ReadAllTextAsync(taken));
         Assert.Equal("outlay_backup_20260219_103001.tar.gz", Path.GetFileName(first.File));
@@ -112,7 +112,7 @@ public sealed class BackupTests : IDisposable
             await SampleBook.AddAsync(databases[number], $"Coffee {number}");
         }
 
-        var results = await Task.WhenAll(databases.Select(database => Task.Run(() => Service(database, folder.Path).RunAsync(prune: true, Test.Token))));
+        var results = await Task.WhenAll(databases.Select(database => Task.Run(() => Service(database, folder.Path).RunAsync(BackupOccasion.Regular, Test.Token))));
 
         Assert.All(results, result => Assert.Equal(BackupState.Ok, result.State));
         Assert.Equal(RetentionRule.Newest, results.Select(result => result.File).Distinct().Count());
@@ -134,7 +134,7 @@ public sealed class BackupTests : IDisposable
         foreach (var file in others.Append(left))
             await File.WriteAllTextAsync(file, "half");
 
-        var result = await Service(database, folder.Path).RunAsync(prune: true, Test.Token);
+        var result = await Service(database, folder.Path).RunAsync(BackupOccasion.Regular, Test.Token);
 
         Assert.Equal(BackupState.Ok, result.State);
         Assert.False(File.Exists(left));
@@ -151,10 +151,10 @@ public sealed class BackupTests : IDisposable
         var status = new BackupStatus();
         var service = Service(database, Path.Combine(blocker, "backups"), status);
 
-        var failed = await service.RunAsync(prune: true, Test.Token);
+        var failed = await service.RunAsync(BackupOccasion.Regular, Test.Token);
         var afterFailure = status.Last;
         File.Delete(blocker);
-        var repaired = await service.RunAsync(prune: true, Test.Token);
+        var repaired = await service.RunAsync(BackupOccasion.Regular, Test.Token);
 
         AssertFailed(failed, blocker);
         Assert.Equal(failed, afterFailure);
@@ -169,12 +169,12 @@ public sealed class BackupTests : IDisposable
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         await using var disk = await SmallDisk.MountAsync(512 * 1024);
         await SampleBook.AddAsync(database, "Coffee");
-        var first = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
+        var first = await Service(database, disk.Path).RunAsync(BackupOccasion.Regular, Test.Token);
         var before = Visible(disk.Path);
         for (var number = 0; number < 60; number++)
             await SampleBook.AddAsync(database, "Long", notes: new string('n', 10_000));
 
-        var failed = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
+        var failed = await Service(database, disk.Path).RunAsync(BackupOccasion.Regular, Test.Token);
 
         AssertFailed(failed, "No space left on device");
         Assert.Equal(BackupState.Ok, first.State);
@@ -190,7 +190,7 @@ public sealed class BackupTests : IDisposable
         await using var disk = await SmallDisk.MountAsync();
         await SampleBook.AddAsync(database, "Coffee");
 
-        var result = await Service(database, disk.Path).RunAsync(prune: true, Test.Token);
+        var result = await Service(database, disk.Path).RunAsync(BackupOccasion.Regular, Test.Token);
 
         Assert.Equal(BackupState.Failed, result.State);
         Assert.Contains("could not be verified: The disk that holds", result.Failure, StringComparison.Ordinal);
@@ -204,7 +204,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var database = await TestDatabase.CreateAsync(engine, migrated: false);
 
-        var failed = await Service(database).RunAsync(prune: true, Test.Token);
+        var failed = await Service(database).RunAsync(BackupOccasion.Regular, Test.Token);
 
         AssertFailed(failed, "Exception");
         Assert.Empty(Visible(database.Settings.BackupsDir));
@@ -218,7 +218,7 @@ public sealed class BackupTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test.Token);
         using (await BackupFolder.TakeAsync(database.Settings.BackupsDir, TimeProvider.System, Test.Token))
         {
-            var waiting = Service(database, status: status).RunAsync(prune: true, stop.Token);
+            var waiting = Service(database, status: status).RunAsync(BackupOccasion.Regular, stop.Token);
             await stop.CancelAsync();
 
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
@@ -238,7 +238,7 @@ public sealed class BackupTests : IDisposable
         await database.Database.WriteAsync(async connection =>
         {
             await new Sql("lock table expenses in access exclusive mode").ExecuteAsync(connection, Test.Token);
-            var reading = Service(database).RunAsync(prune: true, stop.Token);
+            var reading = Service(database).RunAsync(BackupOccasion.Regular, stop.Token);
             while (await database.ScalarAsync<long>("select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())") == 0)
                 Assert.False(reading.IsCompleted);
             await stop.CancelAsync();

@@ -71,7 +71,7 @@ public sealed partial class BackupVerbTests
         {
             await new Outlay.Backup.BackupService(
                 database.Database, catalog, database.Settings, database.Clock, new(), "run",
-                Microsoft.Extensions.Logging.Abstractions.NullLogger<Outlay.Backup.BackupService>.Instance).RunAsync(prune: true, Test.Token);
+                Microsoft.Extensions.Logging.Abstractions.NullLogger<Outlay.Backup.BackupService>.Instance).RunAsync(Outlay.Backup.BackupOccasion.Regular, Test.Token);
         }
 
         var old = await RunAsync(database, "verify", "--max-age", "36h");

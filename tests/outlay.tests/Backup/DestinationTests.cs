@@ -26,8 +26,8 @@ public sealed class DestinationTests : IDisposable
         var copy = Assert.Single(await BackupCatalog.ListAsync(catalog.Elsewhere[0], Test.Token));
         Assert.Equal(Path.GetFileName(result.File), copy.Name);
         Assert.Equal(BackupVerdict.Verified, copy.Verdict);
-        await using var file = await catalog.OpenAsync(copy, _ => { }, Test.Token);
-        await new BackupRestore(target.Database, target.Clock).RunAsync(file, Test.Token);
+        await using var file = await copy.Destination.OpenAsync(copy.Name, Test.Token);
+        await new BackupRestore(target.Database, target.Clock).RunAsync(file, null, Test.Token);
         Assert.Equal(5, await target.ScalarAsync<long>("select count(*) from expenses"));
     }
 
@@ -83,7 +83,7 @@ public sealed class DestinationTests : IDisposable
         var settings = With(database, store);
         using var catalog = new BackupCatalog(settings, database.Clock);
         return await new BackupService(database.Database, catalog, settings, database.Clock, new BackupStatus(), "run", _log.Factory.CreateLogger<BackupService>())
-            .RunAsync(prune: true, Test.Token);
+            .RunAsync(BackupOccasion.Regular, Test.Token);
     }
 
     private static Settings With(TestDatabase database, TestStore store)

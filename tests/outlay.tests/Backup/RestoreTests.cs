@@ -16,7 +16,7 @@ public sealed class RestoreTests
         var written = await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
 
         backup.Position = 0;
-        var restored = await new BackupRestore(target.Database, target.Clock).RunAsync(backup, Test.Token);
+        var restored = await new BackupRestore(target.Database, target.Clock).RunAsync(backup, null, Test.Token);
 
         using var again = new MemoryStream();
         var rewritten = await new BackupWriter(target.Database, source.Settings, "run").WriteAsync(again, source.Clock.Now, Test.Token);
@@ -36,7 +36,7 @@ public sealed class RestoreTests
 
         backup.Position = 0;
         var verifier = new BackupVerifier(catalog, source.Settings, source.Clock);
-        var report = await verifier.VerifyAsync("name", () => Task.FromResult<Stream>(backup), folder.Path, Test.Token);
+        var report = await verifier.VerifyAsync("name", () => Task.FromResult<Stream>(backup), folder.Path, _ => { }, Test.Token);
 
         Assert.Null(report.Failure);
         Assert.Equal(written.Fingerprint, report.Fingerprint);
@@ -65,7 +65,7 @@ public sealed class RestoreTests
             await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
             backup.Position = 0;
             var report = await new BackupVerifier(catalog, source.Settings, source.Clock)
-                .VerifyAsync("name", () => Task.FromResult<Stream>(backup), folder.Path, Test.Token);
+                .VerifyAsync("name", () => Task.FromResult<Stream>(backup), folder.Path, _ => { }, Test.Token);
             Assert.Null(report.Failure);
         }
 
@@ -85,7 +85,7 @@ public sealed class RestoreTests
         var written = await new BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
 
         backup.Position = 0;
-        var restored = await new BackupRestore(target.Database, target.Clock).RunAsync(backup, Test.Token);
+        var restored = await new BackupRestore(target.Database, target.Clock).RunAsync(backup, null, Test.Token);
 
         Assert.Contains(written.Parts, part => part.Name == "history.00002.tsv");
         Assert.Equal(written.Parts, restored.Manifest.Parts);

@@ -27,6 +27,23 @@ public sealed class S3FailureTests : IDisposable
         Assert.Empty(store.StandIn.Objects);
     }
 
+    [Theory]
+    [InlineData("FlipsBytes")]
+    [InlineData("CutsOff")]
+    [InlineData("KeepsChunkSignatures")]
+    public async Task What_was_kept_under_the_name_before_stays(string fault)
+    {
+        await using var store = await TestStore.CreateStandInAsync(TimeProvider.System);
+        using var destination = store.Open();
+        await destination.StoreAsync("backup", File("before"), Test.Token);
+        store.StandIn.Fault = Enum.Parse<StoreFault>(fault);
+
+        var error = await Assert.ThrowsAsync<AppException>(() => destination.StoreAsync("backup", File("some content"), Test.Token));
+
+        Assert.DoesNotContain("removed", error.Message, StringComparison.Ordinal);
+        Assert.Equal("before".Length, Assert.Single(await destination.ListAsync(Test.Token)).Size);
+    }
+
     [Fact]
     public async Task A_short_failure_is_overcome()
     {

@@ -1,5 +1,9 @@
+using System.Data.Common;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Npgsql;
+using Outlay.Backup;
+using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Backup;
@@ -123,7 +127,87 @@ public sealed class UpgradeTests
         Assert.NotEmpty((await database.MigrateAsync()).Applied);
     }
 
+    [Fact]
+    public async Task A_migration_of_the_embedded_database_that_is_killed_leaves_the_schema_as_it_was()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signal that stops a process.");
+        await using var database = await OldBook.CreateAsync(Engine.Sqlite, 100_000);
+        await using var migrate = OutlayProcess.Start(["migrate", "--no-snapshot"], database.Environment);
+
+        // A process that stands still with the lock in hand, and has not committed, is in the middle of the migration.
+        await Eventually.TrueAsync("the migration is under way", async () =>
+        {
+            await migrate.SignalAsync("STOP");
+            if (!await IsFreeAsync(database) && await database.ScalarAsync<long>("select count(*) from schema_migrations") == 1)
+                return true;
+            await migrate.SignalAsync("CONT");
+            return false;
+        });
+        await migrate.SignalAsync("KILL");
+        await migrate.WaitForExitAsync();
+
+        Assert.Equal(1, await database.ScalarAsync<long>("select count(*) from schema_migrations"));
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from sqlite_master where name in ('changes', 'history')"));
+        Assert.NotEmpty((await database.MigrateAsync()).Applied);
+        Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+        Assert.Null((await database.Doctor.CheckHistoryAsync(Test.Token)).Fault);
+    }
+
+    [Fact(SkipUnless = nameof(HasPostgres), Skip = "PostgreSQL is not installed: ./test installs it.")]
+    public async Task A_server_that_may_not_migrate_says_so_and_makes_no_backup()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
+        await database.Database.CreateRolesAsync(Test.Token);
+        await SampleBook.AddAsync(database, "Coffee");
+        await database.ExecuteAsync("delete from schema_migrations where number > 2");
+        var login = await (await PostgresCluster.Shared).CreateLoginAsync("outlay_app");
+        var environment = new Dictionary<string, string>(database.Environment) { ["DB_USER"] = login };
+
+        await using var server = OutlayProcess.StartServer(environment);
+        await server.WaitForOutputAsync("waiting_for_database");
+        var list = await OutlayProcess.RunAsync(["list"], environment);
+
+        Assert.Contains($"{login} does not own its tables: whoever does runs outlay migrate.", server.Output, StringComparison.Ordinal);
+        Assert.Equal(69, list.ExitCode);
+        Assert.Contains("runs outlay migrate", list.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(database.Settings.BackupsDir));
+    }
+
+    [Theory, EachEngine]
+    public async Task An_upgrade_that_fails_again_and_again_makes_one_backup(Engine engine)
+    {
+        await using var database = await OldBook.CreateAsync(engine);
+        // The last thing that the next migration makes is there already.
+        await database.ExecuteAsync("create index idempotency_by_expiry on owners (name)");
+        var upgrade = new Upgrade(
+            database.Database, new Migrator(database.Database, database.Clock, database.Settings), BackupRun.Service(database, database.Settings), database.Settings, database.Clock);
+
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            await database.ExecuteAsync($"update expenses set description = 'Coffee {attempt}' where id = 1");
+            await Assert.ThrowsAnyAsync<DbException>(() => upgrade.RunAsync(withBackup: true, Test.Token));
+        }
+
+        Assert.Single(BackupRun.Files(database, "*.tar.gz"));
+    }
+
     public static bool HasPostgres => PostgresCluster.SkipReason is null;
+
+    private static async Task<bool> IsFreeAsync(TestDatabase database)
+    {
+        await using var connection = new SqliteConnection($"Data Source={database.Settings.SqliteFile};Default Timeout=1;Pooling=False");
+        await connection.OpenAsync(Test.Token);
+        try
+        {
+            await using var command = new SqliteCommand("pragma busy_timeout = 0; begin immediate; rollback", connection) { CommandTimeout = 1 };
+            await command.ExecuteNonQueryAsync(Test.Token);
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A session that has run a statement in a transaction, and takes it back when it is disposed.</summary>
     private static async Task<NpgsqlConnection> BlockAsync(TestDatabase database, string statement)

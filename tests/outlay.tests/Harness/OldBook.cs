@@ -12,7 +12,8 @@ internal static class OldBook
     private const string Columns = "id, owner, date, description, amount, currency, category_key, search_text, version, created_at, updated_at, deleted_at";
 
     /// <summary>A database at the first schema, with expenses of two owners; one of them is at version 7, one in the trash.</summary>
-    public static async Task<TestDatabase> CreateAsync(Engine engine)
+    /// <param name="many">How many expenses the first owner has.</param>
+    public static async Task<TestDatabase> CreateAsync(Engine engine, int many = Many)
     {
         var database = await TestDatabase.CreateAsync(engine, migrated: false);
         var first = Migration.Of(database.Database.Engine)[0];
@@ -22,12 +23,12 @@ internal static class OldBook
             create table schema_migrations (number integer not null primary key, name text not null, checksum text not null, applied_at {database.Database.TimestampType} not null);
             insert into schema_migrations values (1, 'core', '{first.Checksum}', '2026-02-19 10:30:00+00:00');
             insert into owners (name) values ('alice');
-            with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < {Many})
+            with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < {many})
             insert into expenses ({Columns})
             select n, 'default', '2026-02-19', 'Coffee', 350, 'EUR', 'uncategorised', 'coffee', 1, '2026-02-19 10:30:00.123+00:00', '2026-02-19 10:30:00.123+00:00', null from numbers;
             insert into expenses ({Columns}) values
-                ({Many + 1}, 'alice', '2026-02-19', 'Tea', 250, 'EUR', 'uncategorised', 'tea', 7, '2026-02-19 10:30:00+00:00', '2026-02-19 10:30:00+00:00', null),
-                ({Many + 2}, 'alice', '2026-02-19', 'Cake', 400, 'EUR', 'uncategorised', 'cake', 2, '2026-02-19 10:30:00+00:00', '2026-02-19 10:30:00+00:00', '2026-02-20 08:00:00.5+00:00');
+                ({many + 1}, 'alice', '2026-02-19', 'Tea', 250, 'EUR', 'uncategorised', 'tea', 7, '2026-02-19 10:30:00+00:00', '2026-02-19 10:30:00+00:00', null),
+                ({many + 2}, 'alice', '2026-02-19', 'Cake', 400, 'EUR', 'uncategorised', 'cake', 2, '2026-02-19 10:30:00+00:00', '2026-02-19 10:30:00+00:00', '2026-02-20 08:00:00.5+00:00');
             insert into expense_tags (expense_id, tag_key, tag) values (1, 'b', 'B'), (1, 'a', 'a')
             """);
         return database;

@@ -124,6 +124,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
         return name;
     }
 
+    /// <summary>Gives a folder to the account that the server runs as.</summary>
+    public static Task OwnAsync(string folder) => Command.RunAsync("chown", Account, folder);
+
     public Task DropDatabaseAsync(string name) => ExecuteAsync($"drop database {name} with (force)");
 
     /// <summary>Migrates the database that migrated ones are copied from.</summary>

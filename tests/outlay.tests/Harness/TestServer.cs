@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Outlay.Backup;
 using Outlay.Hosting;
 using Outlay.Reports;
@@ -32,10 +31,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Compares, on the server's own connections, what is kept with what is recomputed.</summary>
     public DoctorService Doctor => new(Services.GetRequiredService<Database>());
 
-    private BackupSchedule Backups => Services.GetServices<IHostedService>().OfType<BackupSchedule>().Single();
-
     /// <summary>Completes when the backup of the start has been made.</summary>
-    public Task FirstBackup => Backups.First.WaitAsync(Test.Token);
+    public Task FirstBackup => Eventually.TrueAsync(
+        "the backup of the start is over", () => Task.FromResult(Services.GetRequiredService<BackupStatus>().Last.State is not BackupState.NotRun));
 
     /// <summary>The database that was made together with the server.</summary>
     public TestDatabase Database => _ownDatabase!;

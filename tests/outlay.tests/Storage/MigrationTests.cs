@@ -127,6 +127,16 @@ public sealed class MigrationTests
         Assert.NotEmpty((await database.MigrateAsync()).Applied);
     }
 
+    [Theory, EachEngine]
+    public async Task A_statement_that_fails_is_told_whatever_stands_before_it(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+
+        // The first of them answers with columns, if without a row.
+        await Assert.ThrowsAnyAsync<DbException>(() => database.ExecuteAsync("select name from owners where name = 'nobody'; create index expenses_by_date on owners (name)"));
+        await Assert.ThrowsAnyAsync<DbException>(() => database.ExecuteAsync("alter table owners add column x integer; create index expenses_by_date on owners (name)"));
+    }
+
     [Fact]
     public void Both_engines_have_the_same_migrations_without_gaps()
     {

@@ -16,6 +16,7 @@ public sealed class TrashTests
     public async Task The_server_removes_what_was_in_the_trash_for_too_long(Engine engine)
     {
         await using var database = await CreateAsync(engine);
+        await ProveClockAsync(database);
         await using (await TestServer.StartAsync(database))
             await Eventually.TrueAsync("the oldest is removed", async () => await CountAsync(database) == 3);
 
@@ -26,11 +27,35 @@ public sealed class TrashTests
     }
 
     [Theory, EachEngine]
+    public async Task A_clock_that_is_set_ahead_empties_no_trash_before_a_day_has_passed(Engine engine)
+    {
+        await using var database = await CreateAsync(engine);
+        await ProveClockAsync(database);
+        database.Clock.Advance(TimeSpan.FromDays(31));
+        // What is recorded by that clock proves nothing, nor does a restart.
+        await database.Expenses.AddAsync(Test.By(ExpenseService.DefaultOwner), s_coffee, Test.Token);
+        for (var restart = 0; restart < 3; restart++)
+        {
+            await RunRetentionAsync(database);
+            database.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(5, await CountAsync(database));
+
+        database.Clock.Advance(TimeSpan.FromDays(-31));
+        await RunRetentionAsync(database);
+        Assert.Equal(5, await CountAsync(database));
+        database.Clock.Advance(TimeSpan.FromDays(1));
+        await RunRetentionAsync(database);
+        Assert.Equal(4, await CountAsync(database));
+    }
+
+    [Theory, EachEngine]
     public async Task The_server_keeps_everything_when_it_is_told_to(Engine engine)
     {
         await using var database = await CreateAsync(engine);
         using var retention = new TrashRetention(
-            Trash(database), database.Settings with { TrashRetentionDays = 0 }, database.Clock, NullLogger<TrashRetention>.Instance, Task.CompletedTask);
+            Trash(database), new TrashClock(database.Database, database.Clock), database.Settings with { TrashRetentionDays = 0 }, database.Clock, NullLogger<TrashRetention>.Instance, Task.CompletedTask);
 
         await retention.RunAsync(Test.Token);
 
@@ -91,6 +116,22 @@ public sealed class TrashTests
         Assert.Equal("[]\n", await book.RunAsync("list", "--trash", "--output", "json"));
         Assert.Contains("purge", await book.RunAsync("history", "1"), StringComparison.Ordinal);
         await book.RunAsync("doctor", "--deep");
+    }
+
+    /// <summary>The clock has gone on for a day.</summary>
+    private static async Task ProveClockAsync(TestDatabase database)
+    {
+        await RunRetentionAsync(database, days: 1000);
+        database.Clock.Advance(TimeSpan.FromDays(1));
+    }
+
+    /// <summary>What a server does at its start.</summary>
+    private static async Task RunRetentionAsync(TestDatabase database, int days = 30)
+    {
+        using var retention = new TrashRetention(
+            Trash(database), new TrashClock(database.Database, database.Clock), database.Settings with { TrashRetentionDays = days }, database.Clock,
+            NullLogger<TrashRetention>.Instance, Task.CompletedTask);
+        await retention.RunAsync(Test.Token);
     }
 
     private static TrashService Trash(TestDatabase database) => new(database.Database, database.Expenses, database.Clock);

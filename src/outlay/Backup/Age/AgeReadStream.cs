@@ -1,7 +1,7 @@
 namespace Outlay.Backup.Age;
 
 /// <summary>Reads an age file: see <see cref="BackupCipher.Decrypt"/>.</summary>
-internal sealed class AgeReadStream(Stream source, AgeKey key) : Stream
+internal sealed class AgeReadStream(Stream source, AgeKey key) : ReadOnlyStream
 {
     private const int SealedSize = AgePayload.ChunkSize + AgePayload.TagSize;
 
@@ -16,18 +16,6 @@ internal sealed class AgeReadStream(Stream source, AgeKey key) : Stream
     private ReadOnlyMemory<byte> _ready;
     private bool _end;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override int Read(Span<byte> buffer)
     {
         while (_ready.IsEmpty && !_end)
@@ -39,9 +27,6 @@ internal sealed class AgeReadStream(Stream source, AgeKey key) : Stream
         return Take(buffer);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (_ready.IsEmpty && !_end)
@@ -52,16 +37,6 @@ internal sealed class AgeReadStream(Stream source, AgeKey key) : Stream
 
         return Take(buffer.Span);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

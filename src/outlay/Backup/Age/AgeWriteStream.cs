@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Outlay.Backup.Age;
 
 /// <summary>Writes an age file: see <see cref="BackupCipher.Encrypt"/>.</summary>
-internal sealed class AgeWriteStream : Stream
+internal sealed class AgeWriteStream : WriteOnlyStream
 {
     private readonly Stream _destination;
     private readonly AgePayload _payload;
@@ -24,18 +24,6 @@ internal sealed class AgeWriteStream : Stream
         _payload = new AgePayload(fileKey, nonce);
     }
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => !_complete;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_complete, this);
@@ -48,9 +36,6 @@ internal sealed class AgeWriteStream : Stream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_complete, this);
@@ -61,17 +46,6 @@ internal sealed class AgeWriteStream : Stream
             buffer = buffer[Take(buffer.Span)..];
         }
     }
-
-    /// <summary>Does nothing: a chunk is written when it is full.</summary>
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {
