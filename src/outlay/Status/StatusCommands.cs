@@ -27,8 +27,6 @@ internal static class StatusCommands
         {
             var report = await AskAsync(cli, parsed.GetValue(url) ?? Own(cli.Settings.Listen), parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
             await StatusOutput.WriteAsync(cli, parsed.GetValue(output), report, token);
-            if (report.Promises is { Address: null, Problem: { } missing })
-                await cli.Messages.WriteLineAsync(cli.AsTyped(missing).AsMemory(), token);
             if (report.Code is { } code)
                 throw new AppException(code, $"Not all is well: {string.Join("; ", report.Concerns)}");
         });

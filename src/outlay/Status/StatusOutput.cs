@@ -20,7 +20,7 @@ internal static class StatusOutput
             default:
                 var table = new Table(cli, new("WHAT"), new("NAME"), new("STATE"), new("DETAIL"));
                 foreach (var row in Rows(report))
-                    table.Add(row);
+                    table.Add([.. row.Select(cli.AsTyped)]);
                 table.Flush();
                 break;
         }
