@@ -89,6 +89,23 @@ internal sealed record Settings
     public bool ListensOnLoopback =>
         Listen.Host == "localhost" || (IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
+    /// <summary>
+    /// Where this machine reaches the server: one that listens on all addresses, or on a name, listens on the loopback too.
+    /// Throws <see cref="ErrorCode.Usage"/> when LISTEN leaves the port to the system.
+    /// </summary>
+    public Uri OwnAddress
+    {
+        get
+        {
+            if (Listen.Port == 0)
+                throw new AppException(ErrorCode.Usage, "LISTEN has port 0, so the server took any: name it with --url.");
+            // A socket for all addresses of IPv6 takes IPv4 too, which works where IPv6 is switched off.
+            return IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+                ? Listen
+                : new UriBuilder(Listen) { Host = "127.0.0.1" }.Uri;
+        }
+    }
+
     /// <summary>Reads all settings; what is wrong, and where each value came from, is in <paramref name="source"/> afterwards: see <see cref="SettingsSource.ThrowIfFaulty"/>.</summary>
     public static Settings From(SettingsSource source)
     {

@@ -5,7 +5,6 @@ using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
 using Outlay.History;
-using Outlay.Hosting;
 using Outlay.Import;
 using Outlay.Reports;
 using Outlay.Status;

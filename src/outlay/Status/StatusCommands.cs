@@ -1,4 +1,3 @@
-using System.Net;
 using Outlay.Cli;
 
 namespace Outlay.Status;
@@ -25,7 +24,7 @@ internal static class StatusCommands
         verb.Add(output);
         verb.SetAction(async (parsed, token) =>
         {
-            var report = await AskAsync(cli, parsed.GetValue(url) ?? Own(cli.Settings.Listen), parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
+            var report = await AskAsync(cli, parsed.GetValue(url) ?? cli.Settings.OwnAddress, parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
             await StatusOutput.WriteAsync(cli, parsed.GetValue(output), report, token);
             if (report.Code is { } code)
                 throw new AppException(code, $"Not all is well: {string.Join("; ", report.Concerns)}");
@@ -42,10 +41,4 @@ internal static class StatusCommands
         var backup = await KeptBackup.FindAsync(cli.Backups, cli.Settings, cli.Clock.GetUtcNow(), isFresh, token);
         return new StatusReport(health, await promises, backup);
     }
-
-    /// <summary>Where this machine reaches a server that listens there: one that listens on all addresses listens on the loopback too.</summary>
-    private static Uri Own(Uri listen) =>
-        IPAddress.TryParse(listen.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            ? new UriBuilder(listen) { Host = "127.0.0.1" }.Uri
-            : listen;
 }

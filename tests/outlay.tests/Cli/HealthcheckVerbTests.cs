@@ -62,9 +62,9 @@ public sealed class HealthcheckVerbTests
         var other = await OutlayProcess.RunAsync(["healthcheck", "--url", $"{server.Address}nothing"]);
 
         Assert.Equal((69, 69, 69), (hanging.ExitCode, refused.ExitCode, other.ExitCode));
-        Assert.Contains($"{address}/readyz did not answer within 5 s.", hanging.Error, StringComparison.Ordinal);
-        Assert.Contains($"{address}/readyz cannot be reached: Connection refused", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("/nothing says: answered 404", other.Error, StringComparison.Ordinal);
+        Assert.Contains($"{address} did not answer within 5 s", hanging.Error, StringComparison.Ordinal);
+        Assert.Contains($"{address} could not be reached: Connection refused", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("/nothing is no check of Outlay", other.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Outlay.Tests.Harness;
 namespace Outlay.Tests.Failures;
 
 /// <summary>The disk, the object store or the clock fails under load.</summary>
+[Collection(nameof(Alone))]
 public sealed class OtherPartTests
 {
     private static readonly string? s_faketime =
@@ -17,7 +18,7 @@ public sealed class OtherPartTests
     {
         await using var disk = await SmallDisk.MountAsync(24 << 20);
         using var elsewhere = new TestFolder();
-        var environment = new Dictionary<string, string> { ["DATA_DIR"] = disk.Path, ["BACKUPS_DIR"] = elsewhere.Path };
+        var environment = new Dictionary<string, string> { ["DATA_DIR"] = disk.Path, ["BACKUPS_DIR"] = elsewhere.Path, ["REQUEST_TIMEOUT"] = FailingPart.Patience };
         await using var server = OutlayProcess.StartServer(environment);
         var part = new FailingPart("disk of the embedded database", "full (tmpfs)", disk.FillAsync, disk.FreeAsync);
 
@@ -37,6 +38,7 @@ public sealed class OtherPartTests
         foreach (var (name, value) in store.Environment)
             environment[name] = value;
         environment["S3_BACKUP_TIMEOUT"] = "1";
+        environment["REQUEST_TIMEOUT"] = FailingPart.Patience;
         await using var server = OutlayProcess.StartServer(environment);
         var address = await server.WaitForAddressAsync();
         using var client = new HttpClient { BaseAddress = address };
@@ -73,6 +75,7 @@ public sealed class OtherPartTests
         await Set("+0");
         var environment = new Dictionary<string, string>(database.Environment)
         {
+            ["REQUEST_TIMEOUT"] = FailingPart.Patience,
             ["LD_PRELOAD"] = s_faketime!,
             ["FAKETIME_TIMESTAMP_FILE"] = folder.File("time"),
             ["FAKETIME_NO_CACHE"] = "1",

@@ -3,6 +3,7 @@ using Outlay.Tests.Harness;
 namespace Outlay.Tests.Failures;
 
 /// <summary>PostgreSQL, or the way to it, fails under load. What needs no database goes on, the rest is told so in time.</summary>
+[Collection(nameof(Alone))]
 public sealed class PostgresPartTests
 {
     [Fact(SkipUnless = nameof(HasPostgres), Skip = "PostgreSQL is not installed: ./test installs it.")]
@@ -86,6 +87,8 @@ public sealed class PostgresPartTests
     {
         using var folder = new TestFolder();
         environment["DATA_DIR"] = folder.Path;
+        if (kept.Length > 1)
+            environment["REQUEST_TIMEOUT"] = FailingPart.Patience;
         await using var server = OutlayProcess.StartServer(environment);
         var address = await server.WaitForAddressAsync();
 

@@ -3,6 +3,7 @@ using Outlay.Tests.Harness;
 namespace Outlay.Tests.Failures;
 
 /// <summary>Two servers are restarted in turn, under load, behind something that sends traffic to whichever is ready.</summary>
+[Collection(nameof(Alone))]
 public sealed class RollingRestartTests
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(10);
@@ -12,7 +13,7 @@ public sealed class RollingRestartTests
     public async Task No_request_fails(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var environment = new Dictionary<string, string>(database.Environment) { ["DRAIN_DELAY"] = "2s" };
+        var environment = new Dictionary<string, string>(database.Environment) { ["DRAIN_DELAY"] = "2s", ["REQUEST_TIMEOUT"] = FailingPart.Patience };
         using var end = new CancellationTokenSource();
         using var prober = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         var servers = new[] { OutlayProcess.StartServer(environment), OutlayProcess.StartServer(environment) };

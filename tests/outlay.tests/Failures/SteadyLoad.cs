@@ -36,7 +36,7 @@ internal sealed class SteadyLoad(Func<Uri> address) : IAsyncDisposable
         (Need.Process, "/openapi.json"), (Need.Write, "/expenses"), (Need.Read, "/expenses/summary"),
     ];
 
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(2) };
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ConcurrentQueue<Sent> _sent = [];
     private readonly ConcurrentDictionary<string, Sent> _writes = [];

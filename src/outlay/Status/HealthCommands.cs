@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Outlay.Cli;
+
+namespace Outlay.Status;
+
+/// <summary>The verb that asks a server one thing: whether it can do its work.</summary>
+internal static class HealthCommands
+{
+    public static IEnumerable<Verb> All(CliContext cli) =>
+    [
+        new("healthcheck",
+            "Asks a running server whether it can do its work, for a container or a script that has no curl. Exit code 0 when it can, 69 with the reasons when it cannot.",
+            verb => Define(verb, cli),
+            "outlay healthcheck", "outlay healthcheck --url http://127.0.0.1:9000", "outlay healthcheck --url http://127.0.0.1:8000/livez"),
+    ];
+
+    private static void Define(Verb verb, CliContext cli)
+    {
+        var url = Options.Url("--url", "The server, or one of its checks. Default: /readyz of the server that LISTEN names.");
+        verb.Add(url);
+        verb.SetAction(async (parsed, token) =>
+        {
+            var target = parsed.GetValue(url) ?? cli.Settings.OwnAddress;
+            if (target.AbsolutePath == "/")
+                target = new Uri(target, "/readyz");
+            using var client = new JsonClient();
+            await cli.Out.WriteLineAsync(Told(target, await client.GetAsync(target, token)).AsMemory(), token);
+        });
+    }
+
+    /// <summary>The status, and each check that is not ok with its reason. Throws <see cref="ErrorCode.Unavailable"/> when the server can do nothing.</summary>
+    private static string Told(Uri target, JsonElement answer)
+    {
+        if (!answer.TryGetProperty("status", out var status) || status.ValueKind is not JsonValueKind.String)
+            throw new AppException(ErrorCode.Unavailable, $"{target} is no check of Outlay: ask /readyz or /livez.");
+        var faults = answer.TryGetProperty("checks", out var checks)
+            ? checks.EnumerateObject().Where(check => check.Value.GetProperty("status").GetString() != ServiceHealth.Ok)
+                .Select(check => $"{check.Name}: {check.Value.GetProperty("reason").GetString()}")
+            : [];
+        var told = string.Join(Environment.NewLine, faults.Prepend(status.GetString()!));
+        return status.GetString() is ServiceHealth.Ok or "degraded" ? told : throw new AppException(ErrorCode.Unavailable, $"{target} says: {told}");
+    }
+}
