@@ -72,6 +72,9 @@ internal sealed record Settings
     /// <summary>PROMETHEUS_URL: the Prometheus that scrapes the service and knows how its objectives stand; null for none.</summary>
     public Uri? Prometheus { get; init; }
 
+    /// <summary>The API key that outlay probe sends; null for none.</summary>
+    public string? ProbeApiKey { get; init; }
+
     public required LogSettings Log { get; init; }
 
     public required TelemetrySettings Telemetry { get; init; }
@@ -88,6 +91,23 @@ internal sealed record Settings
     /// <summary>Whether only this machine can reach the server.</summary>
     public bool ListensOnLoopback =>
         Listen.Host == "localhost" || (IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>
+    /// Where this machine reaches the server: one that listens on all addresses, or on a name, listens on the loopback too.
+    /// Throws <see cref="ErrorCode.Usage"/> when LISTEN leaves the port to the system.
+    /// </summary>
+    public Uri OwnAddress
+    {
+        get
+        {
+            if (Listen.Port == 0)
+                throw new AppException(ErrorCode.Usage, "LISTEN has port 0, so the server took any: name it with --url.");
+            // A socket for all addresses of IPv6 takes IPv4 too, which works where IPv6 is switched off.
+            return IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+                ? Listen
+                : new UriBuilder(Listen) { Host = "127.0.0.1" }.Uri;
+        }
+    }
 
     /// <summary>Reads all settings; what is wrong, and where each value came from, is in <paramref name="source"/> afterwards: see <see cref="SettingsSource.ThrowIfFaulty"/>.</summary>
     public static Settings From(SettingsSource source)
@@ -113,6 +133,7 @@ internal sealed record Settings
             S3 = S3Settings.From(source),
             IntegrityCheckInterval = source.Duration("INTEGRITY_CHECK_INTERVAL", "24h", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)),
             Prometheus = source.OptionalUrl("PROMETHEUS_URL", "http://127.0.0.1:9090"),
+            ProbeApiKey = source.OptionalSecret("PROBE_API_KEY"),
             Log = LogSettings.From(source),
             Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),

@@ -7,6 +7,7 @@ using Outlay.Export;
 using Outlay.History;
 using Outlay.Hosting;
 using Outlay.Import;
+using Outlay.Probe;
 using Outlay.Reports;
 using Outlay.Status;
 using Outlay.Storage;
@@ -95,6 +96,7 @@ internal static class CommandLine
         .. BackupCommands.All(cli),
         .. StorageCommands.All(cli),
         .. StatusCommands.All(cli),
+        .. ProbeCommands.All(cli),
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
