@@ -111,7 +111,7 @@ internal static class App
     {
         await using var app = Build(settings, TimeProvider.System);
         var startup = app.Services.GetRequiredService<Startup>();
-        await StartAsync(app, settings, token);
+        await ListenAsync(app, settings.Listen, "LISTEN", token);
         await Task.WhenAny(startup.Ready, app.WaitForShutdownAsync(token));
         if (startup.Ready.IsCompletedSuccessfully)
             announce(new Uri(app.Urls.First()));
@@ -120,7 +120,9 @@ internal static class App
             throw failure;
     }
 
-    private static async Task StartAsync(WebApplication app, Settings settings, CancellationToken token)
+    /// <summary>Begins to listen. Throws <see cref="ErrorCode.BadConfiguration"/> when it cannot.</summary>
+    /// <param name="setting">Where the address was given.</param>
+    public static async Task ListenAsync(WebApplication app, Uri address, string setting, CancellationToken token)
     {
         try
         {
@@ -129,7 +131,7 @@ internal static class App
         catch (Exception e) when (e is IOException or SocketException)
         {
             throw new AppException(ErrorCode.BadConfiguration,
-                $"Cannot listen on {settings.Listen}: {e.Message.TrimEnd('.')}. Set LISTEN to an address of this machine and a port that no other program uses, for example http://127.0.0.1:{settings.Listen.Port + 1}.", e);
+                $"Cannot listen on {address}: {e.Message.TrimEnd('.')}. Set {setting} to an address of this machine and a port that no other program uses, for example http://127.0.0.1:{address.Port + 1}.", e);
         }
     }
 

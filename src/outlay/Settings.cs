@@ -72,6 +72,9 @@ internal sealed record Settings
     /// <summary>PROMETHEUS_URL: the Prometheus that scrapes the service and knows how its objectives stand; null for none.</summary>
     public Uri? Prometheus { get; init; }
 
+    /// <summary>The API key that outlay probe sends; null for none.</summary>
+    public string? ProbeApiKey { get; init; }
+
     public required LogSettings Log { get; init; }
 
     public required TelemetrySettings Telemetry { get; init; }
@@ -130,6 +133,7 @@ internal sealed record Settings
             S3 = S3Settings.From(source),
             IntegrityCheckInterval = source.Duration("INTEGRITY_CHECK_INTERVAL", "24h", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)),
             Prometheus = source.OptionalUrl("PROMETHEUS_URL", "http://127.0.0.1:9090"),
+            ProbeApiKey = source.OptionalSecret("PROBE_API_KEY"),
             Log = LogSettings.From(source),
             Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),

@@ -6,6 +6,7 @@ using Outlay.Expenses;
 using Outlay.Export;
 using Outlay.History;
 using Outlay.Import;
+using Outlay.Probe;
 using Outlay.Reports;
 using Outlay.Status;
 using Outlay.Storage;
@@ -94,6 +95,7 @@ internal static class CommandLine
         .. BackupCommands.All(cli),
         .. StorageCommands.All(cli),
         .. StatusCommands.All(cli),
+        .. ProbeCommands.All(cli),
         .. SettingsCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),

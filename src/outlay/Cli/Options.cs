@@ -56,6 +56,20 @@ internal static class Options
         CustomParser = result => [.. result.Tokens.Select(token => ParseId(result, token, shownBy)).Distinct()],
     };
 
+    /// <summary>A number and a unit, like 500ms, 5s or 1m.</summary>
+    public static Option<TimeSpan?> Duration(string name, string description, TimeSpan min, TimeSpan max) => new(name)
+    {
+        HelpName = "TIME",
+        Description = description,
+        CustomParser = result =>
+        {
+            if (DurationText.TryParse(result.Tokens[0].Value, out var duration) && duration >= min && duration <= max)
+                return duration;
+            result.AddError($"{name} is '{result.Tokens[0].Value}': use a number and a unit, from {DurationText.Of(min)} to {DurationText.Of(max)}.");
+            return null;
+        },
+    };
+
     /// <summary>A whole number within a range.</summary>
     public static Option<long?> Number(string name, string helpName, string description, long min, long max) => new(name)
     {

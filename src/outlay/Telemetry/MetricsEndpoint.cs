@@ -18,6 +18,12 @@ internal static class MetricsEndpoint
     private static async Task<IResult> ScrapeAsync(HttpContext context, PullExporter exporter, ServerMetrics metrics)
     {
         await metrics.RefreshAsync();
+        return await AnswerAsync(context, exporter);
+    }
+
+    /// <summary>All metrics, in the form that the request asks for.</summary>
+    public static async Task<IResult> AnswerAsync(HttpContext context, PullExporter exporter)
+    {
         var openMetrics = WantsOpenMetrics(context.Request);
         var text = await exporter.ScrapeAsync(openMetrics, Patience(context.Request), context.RequestAborted);
         context.Response.Headers.Vary = "Accept";

@@ -1,0 +1,81 @@
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Probe;
+
+/// <summary>A service is watched from outside, by what a user does.</summary>
+public sealed class ProbeTests
+{
+    [Theory, EachEngine]
+    public async Task A_journey_that_goes_well_leaves_nothing_that_counts(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+
+        var probe = await OutlayProcess.RunAsync(["probe", "--once", "--url", server.Address.ToString(), "--timeout", "1m"]);
+
+        Assert.Equal((0, ""), (probe.ExitCode, probe.Error));
+        Assert.StartsWith("Wrote, read, summed up and deleted an expense in ", probe.Output, StringComparison.Ordinal);
+        Assert.Equal("[]", (await server.GetAsync("/expenses")).Body);
+        Assert.DoesNotContain("XTS", (await server.GetAsync("/expenses/summary")).Body, StringComparison.Ordinal);
+        Assert.Equal(2, await server.Database.ScalarAsync<long>("select count(*) from history"));
+    }
+
+    [Fact]
+    public async Task A_service_that_is_not_there_is_told()
+    {
+        var probe = await OutlayProcess.RunAsync(["probe", "--once", "--url", $"http://127.0.0.1:{PostgresCluster.FreePort()}"]);
+
+        Assert.Equal((69, ""), (probe.ExitCode, probe.Output));
+        Assert.Contains("the journey ended at its step write, not reached: ConnectionError", probe.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_journey_that_breaks_off_deletes_what_it_wrote()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        // Sums can no longer be asked for.
+        await server.Database.ExecuteAsync("alter table totals rename to gone");
+        await server.Database.ExecuteAsync("create view totals as select * from gone where 1 = 0");
+        await server.Database.ExecuteAsync("create trigger no_sum instead of insert on totals begin select 1; end");
+
+        var probe = await OutlayProcess.RunAsync(["probe", "--once", "--url", server.Address.ToString(), "--timeout", "1m"]);
+
+        Assert.Equal(69, probe.ExitCode);
+        Assert.Equal(0, await server.Database.ScalarAsync<long>("select count(*) from expenses where deleted_at is null"));
+    }
+
+    [Fact]
+    public async Task Success_and_failure_are_counted_for_Prometheus_and_logged_one_line_each()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        var listen = new Uri($"http://127.0.0.1:{PostgresCluster.FreePort()}");
+        await using var probe = OutlayProcess.Start(
+            ["probe", "--url", server.Address.ToString(), "--listen", listen.ToString(), "--interval", "100ms", "--timeout", "1m"]);
+        using var client = new HttpClient { BaseAddress = listen };
+
+        await Eventually.TrueAsync("journeys succeed", async () => await CountAsync(client, "success") > 1);
+        Assert.Equal(0, await CountAsync(client, "failure"));
+        await server.DisposeAsync();
+        await Eventually.TrueAsync("journeys fail", async () => await CountAsync(client, "failure") > 1);
+        await probe.SignalAsync("TERM");
+        var end = await probe.WaitForExitAsync();
+
+        Assert.Equal(0, end.ExitCode);
+        Assert.Contains("\"event\":\"journey_succeeded\"", end.Output, StringComparison.Ordinal);
+        Assert.Contains("\"event\":\"journey_failed\"", end.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<double> CountAsync(HttpClient client, string result)
+    {
+        try
+        {
+            var text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Test.Token);
+            var line = text.Split('\n').FirstOrDefault(line => line.StartsWith("outlay_probe_journeys_total{", StringComparison.Ordinal) && line.Contains($"result=\"{result}\"", StringComparison.Ordinal));
+            return line is null ? -1 : double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (HttpRequestException)
+        {
+            // It does not listen yet.
+            return -1;
+        }
+    }
+}
