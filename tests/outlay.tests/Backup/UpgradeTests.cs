@@ -149,7 +149,7 @@ public sealed class UpgradeTests
         Assert.Equal(1, await database.ScalarAsync<long>("select count(*) from schema_migrations"));
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from sqlite_master where name in ('changes', 'history')"));
         Assert.NotEmpty((await database.MigrateAsync()).Applied);
-        Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+        Assert.Equal(100_002, await database.ScalarAsync<long>("select count(*) from history"));
         Assert.Null((await database.Doctor.CheckHistoryAsync(Test.Token)).Fault);
     }
 
