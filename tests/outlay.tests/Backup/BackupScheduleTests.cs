@@ -50,7 +50,7 @@ public sealed class BackupScheduleTests : IDisposable
     }
 
     [Theory]
-    [InlineData("24:00:00", "00:05:00")]
+    [InlineData("1.00:00:00", "00:05:00")]
     [InlineData("00:02:00", "00:02:00")]
     public async Task A_backup_that_failed_is_tried_again_soon(string interval, string pause)
     {

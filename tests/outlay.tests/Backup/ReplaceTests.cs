@@ -83,6 +83,8 @@ public sealed class ReplaceTests
         Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
         await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
         await using var target = await TestDatabase.CreateAsync(Engine.Postgres);
+        // Without the readable copy, which waits for each table anyway.
+        target.Environment["BACKUP_PASSPHRASE"] = "correct horse battery staple";
         await using var file = new HeldStream(await BackupRun.WriteAsync(source));
         var restore = Task.Run(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, null, Test.Token));
         await file.Reached;
