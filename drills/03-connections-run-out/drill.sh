@@ -1,0 +1,22 @@
+# shellcheck shell=bash disable=SC2034
+title="More requests than connections"
+hypothesis="Requests that get no connection in time are answered 503, the probe of the process goes on, and everything is served again when the crowd is gone."
+steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
+injection="readers wait on a locked table until every connection is taken"
+abort="the service itself ends"
+expect="PoolSaturated"
+runbooks="PoolSaturated"
+
+prepare() {
+  start_postgres
+  start_outlay
+  start_probe
+  start_prometheus
+}
+
+inject() {
+  start locker bash -c 'psql -qAt -c "begin; lock table expenses in access exclusive mode; select pg_sleep(600)"'
+  start crowd bash -c 'while :; do curl -s -o /dev/null -Z --parallel-immediate --parallel-max 150 "$OUTLAY_URL/expenses?limit=1&q=[1-3000]" || true; done' 
+}
+
+abort_when() { ! curl -fs -o /dev/null "$OUTLAY_URL/livez"; }

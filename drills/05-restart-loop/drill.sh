@@ -1,0 +1,25 @@
+# shellcheck shell=bash disable=SC2034
+title="The service keeps restarting"
+hypothesis="Each start is clean, and the alert tells a loop from a single restart."
+steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
+injection="the server is killed with SIGKILL and started again, four times"
+abort="the server does not start any more"
+expect="RestartLoop"
+runbooks="RestartLoop"
+
+prepare() {
+  start_outlay
+  start_probe
+  start_prometheus
+}
+
+inject() {
+  for ((i = 0; i < 4; i++)); do
+    pkill -KILL -s "$(pid_of outlay)"
+    $START_OUTLAY
+    await 60 "a server that is ready" curl -fs "$OUTLAY_URL/readyz"
+    sleep 3
+  done
+}
+
+abort_when() { false; }

@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2034
+title="The certificate was not renewed"
+hypothesis="It is told two weeks before clients are refused."
+steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
+injection="the certificate that is served ends in three days"
+abort="clients are refused"
+expect="CertificateExpiring"
+runbooks="CertificateExpiring"
+
+# Makes the certificate anew; its key stays, so that it stays trusted: DAYS.
+certificate() {
+  [ -f "$work/tls/key.pem" ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/tls/key.pem" 2>/dev/null
+  openssl req -x509 -new -key "$work/tls/key.pem" -subj /CN=localhost -addext subjectAltName=DNS:localhost -days "$1" -out "$work/tls/cert.pem" 2>/dev/null
+  cat "$work/tls/cert.pem" >>"$work/tls/trusted.pem"
+  cat "$work/tls/cert.pem" "$work/tls/key.pem" >"$CERTIFICATE"
+}
+
+# The proxy in front of the service; RENEW_CERTIFICATE and RESTART_FRONT do what certbot and systemctl would.
+start_front() {
+  printf '#!/usr/bin/env bash\n%s\n' "kill \$(cat $work/front.pid) 2>/dev/null; haproxy -f $work/haproxy.cfg </dev/null >>$work/front.log 2>&1 & echo \$! >$work/front.pid; sleep 0.5" >"$work/restart-front"
+  { echo '#!/usr/bin/env bash'; echo "work=$work CERTIFICATE=$CERTIFICATE"; declare -f certificate; echo 'certificate 90'; } >"$work/renew"
+  chmod +x "$work/restart-front" "$work/renew"
+  export RESTART_FRONT=$work/restart-front RENEW_CERTIFICATE=$work/renew
+  $RESTART_FRONT
+}
+
+prepare() {
+  need haproxy haproxy
+  need openssl openssl
+  export CERTIFICATE=$work/tls/site.pem
+  mkdir -p "$work/tls"
+  certificate 60
+  start_outlay
+  tls_port=$(free_port)
+  cat >"$work/haproxy.cfg" <<CFG
+global
+  stats socket $work/haproxy.sock level admin
+defaults
+  mode http
+  timeout client 10s
+  timeout server 10s
+  timeout connect 2s
+frontend tls
+  bind 127.0.0.1:$tls_port ssl crt $CERTIFICATE
+  default_backend outlay
+backend outlay
+  http-request set-header Host ${OUTLAY_URL#http://}
+  server one ${OUTLAY_URL#http://}
+CFG
+  start_front
+  export SSL_CERT_FILE=$work/tls/trusted.pem
+  start_probe "https://localhost:$tls_port"
+  start_prometheus
+}
+
+inject() {
+  certificate 3
+  $RESTART_FRONT
+}
+
+abort_when() { false; }

@@ -1,0 +1,148 @@
+# The way of every drill: steady state, injection, detection, mitigation by the runbook, recovery, report. Sourced by drills/run.
+# shellcheck shell=bash
+
+# How long, in seconds, a drill waits for its alerts and for the recovery before it is aborted, unless it says otherwise.
+patience=300
+
+run_drill() {
+  name=$1
+  report=$root/artifacts/drills/$name
+  rm -rf "$report"
+  mkdir -p "$report"
+  work=$(mktemp -d)
+  chmod 755 "$work"
+  # Runbooks call the program by its name.
+  mkdir "$work/bin"
+  printf '#!/bin/sh\nexec "%s" "$@"\n' "$OUTLAY" >"$work/bin/outlay"
+  chmod +x "$work/bin/outlay"
+  PATH=$work/bin:$PATH
+  . "$root/drills/lib.sh"
+  . "$root/drills/$name/drill.sh"
+  trap 'finish' EXIT
+  timeline=()
+  say "=== $name: $title"
+  prepare
+  mark "Start: everything is up"
+  await 90 "a steady state" is_steady
+  mark "Steady state: $steady"
+
+  injected=$(now)
+  budget_before=$(value 'slo:error_budget_remaining:ratio{slo="availability"}')
+  inject
+  mark "Injection: $injection"
+  detect
+  diagnose
+  mitigated=$(now)
+  for alert in $runbooks; do
+    bash -eu -c "$(block "$alert" Mitigation)" >>"$report/commands.log" 2>&1 || fail "the mitigation of runbooks/$alert.md failed: see $report/commands.log"
+    mark "Mitigation: the commands of runbooks/$alert.md"
+  done
+  await "$patience" "a recovery: $(firing | tr '\n' ' ')" has_recovered
+  recovered=$(now)
+  mark "Recovery: no alert fires, and the steady state holds again"
+  outlay doctor >>"$report/commands.log" 2>&1 || fail "outlay doctor is not content after the drill: see $report/commands.log"
+  mark "The data is sound: outlay doctor"
+  write_report >"$report/report.md"
+  outcome=passed
+  say "$name: detected in $((detected - injected)) s, recovered $((recovered - mitigated)) s after the mitigation. Report: artifacts/drills/$name/report.md"
+}
+
+finish() {
+  [ "${outcome:-}" = passed ] || { mark "Aborted"; printf '%s\n' "${timeline[@]}" >"$report/timeline.txt"; }
+  stop_all
+  cp "$work"/*.log "$report/" 2>/dev/null || true
+  rm -rf "$work"
+}
+
+mark() {
+  timeline+=("$(date -u +%H:%M:%S)  $*")
+  say "$*"
+}
+
+is_steady() { holds "$steady" && is_quiet; }
+
+has_recovered() {
+  local alert
+  for alert in $expect; do
+    is_over "$alert" || return 1
+  done
+  holds "$steady"
+}
+
+# Waits for every alert that is expected, and notes when each came.
+detect() {
+  local alert left="$expect" end=$(($(now) + patience))
+  declare -gA seen=()
+  while [ -n "$left" ]; do
+    [ "$(now)" -lt "$end" ] || fail "these alerts did not fire within $patience s: $left"
+    ! abort_when || fail "aborted: $abort"
+    for alert in $left; do
+      if is_seen "$alert"; then
+        seen[$alert]=$(($(now) - injected))
+        left=$(echo $left | tr ' ' '\n' | grep -vx "$alert" | tr '\n' ' ')
+        left=${left% }
+        mark "Detection: $alert fires after ${seen[$alert]} s"
+      fi
+    done
+    sleep 0.5
+  done
+  detected=$(now)
+}
+
+# The commands of the runbooks that look, run while it is broken: each must be able to run then.
+diagnose() {
+  local alert
+  for alert in $expect; do
+    { echo "--- runbooks/$alert.md, Diagnosis"; bash -c "$(block "$alert" Diagnosis)"; } >>"$report/commands.log" 2>&1 ||
+      fail "the diagnosis of runbooks/$alert.md failed: see $report/commands.log"
+  done
+  mark "Diagnosis: the commands of every runbook ran"
+}
+
+write_report() {
+  local alert total bad
+  total=$(value 'sum(increase(http_server_request_duration_seconds_count{job="outlay"}[10m]))')
+  bad=$(value 'sum(increase(http_server_request_duration_seconds_count{job="outlay",http_response_status_code=~"5.."}[10m]))')
+  cat <<REPORT
+# Drill $name: $title
+
+Run on $(date -u +%Y-%m-%d) with the rules of this repository, their waits and windows shortened. Every time is measured, in UTC.
+
+- **Hypothesis**: $hypothesis
+- **Steady state**: \`$steady\`
+- **Injection**: $injection
+- **Abort condition**: $abort
+
+| alert | expected within | fired after | waits as shipped, beyond that |
+|---|---|---|---|
+$(for alert in $expect; do echo "| [$alert](../../../runbooks/$alert.md) | ${within:-60} s | ${seen[$alert]} s | $(shipped_wait "$alert") |"; done)
+
+## Postmortem (draft)
+
+**Summary**: $title. $hypothesis
+
+**Impact**: ${bad:-0} of ${total:-0} requests failed. The budget of availability went from ${budget_before:-unknown} to $(value 'slo:error_budget_remaining:ratio{slo="availability"}') of 1.
+
+**Trigger**: $injection
+
+**Root cause**: to be found out. Nobody is to blame: ask why it was possible, and why it hurt.
+
+**Detection**: by $(for alert in $expect; do printf '%s (%s s) ' "$alert" "${seen[$alert]}"; done)
+
+**Resolution**: the commands of $(for alert in $runbooks; do printf 'runbooks/%s.md ' "$alert"; done); $((recovered - mitigated)) s until everything was well again.
+
+**What went well**: the alert fired $((detected - injected)) s after the fault, its runbook could be followed by the letter, and no record was lost.
+
+**What went wrong**: to be filled in by those who were there.
+
+**Where we were lucky**: to be filled in.
+
+| action item | owner | due | test |
+|---|---|---|---|
+| | | | drills/$name |
+
+## Timeline
+
+$(printf -- '- %s\n' "${timeline[@]}")
+REPORT
+}
