@@ -18,9 +18,6 @@ internal sealed partial class TelemetryProviders : IDisposable
     /// <summary>How many series a metric may have before all others are counted as one.</summary>
     private const int MaxSeries = 100;
 
-    /// <summary>The same of the metric that has a series for each route, method and status.</summary>
-    private const int MaxRequestSeries = 1000;
-
     private static readonly string[] s_meters = [Signals.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     /// <summary>
@@ -54,7 +51,7 @@ internal sealed partial class TelemetryProviders : IDisposable
             return;
         var metrics = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(resource).AddMeter(s_meters)
-            .AddView(instrument => ViewOf(instrument, meters))
+            .AddView(instrument => ViewOf(instrument, meters, settings.SeriesLimit))
             .SetExemplarFilter(settings.Otlp is null ? ExemplarFilterType.AlwaysOff : ExemplarFilterType.TraceBased);
         if (exporter is not null)
             metrics.AddReader(new BaseExportingMetricReader(exporter));
@@ -92,10 +89,10 @@ internal sealed partial class TelemetryProviders : IDisposable
         return sampling.FollowsParent ? new ParentBasedSampler(sampler) : sampler;
     }
 
-    private static MetricStreamConfiguration ViewOf(Instrument instrument, IMeterFactory? meters) =>
+    private static MetricStreamConfiguration ViewOf(Instrument instrument, IMeterFactory? meters, int requestSeries) =>
         (instrument.Meter.Scope is IMeterFactory owner && meters is not null && owner != meters) || s_left.Contains((instrument.Meter.Name, instrument.Name))
             ? MetricStreamConfiguration.Drop
-            : new MetricStreamConfiguration { CardinalityLimit = instrument.Name == "http.server.request.duration" ? MaxRequestSeries : MaxSeries };
+            : new MetricStreamConfiguration { CardinalityLimit = instrument.Name == "http.server.request.duration" ? requestSeries : MaxSeries };
 
     /// <summary>Says once that the receiver takes nothing, and once that it does again.</summary>
     private void Report(bool isSuccess, long records)

@@ -4,9 +4,10 @@ namespace Outlay.Telemetry;
 /// <param name="Disabled">OTEL_SDK_DISABLED: no metrics, no spans, nothing exported. Default false.</param>
 /// <param name="ServiceName">OTEL_SERVICE_NAME: what the service is called. Default outlay.</param>
 /// <param name="Attributes">OTEL_RESOURCE_ATTRIBUTES: what else describes it, as key=value with commas between.</param>
+/// <param name="SeriesLimit">METRIC_SERIES_LIMIT: how many combinations of labels the requests may have, 3–100000, before all others are counted as one. Default 1000.</param>
 /// <param name="Otlp">Where signals are sent; null for nowhere.</param>
 internal sealed record TelemetrySettings(
-    bool Disabled, string ServiceName, IReadOnlyList<KeyValuePair<string, string>> Attributes, OtlpSettings? Otlp)
+    bool Disabled, string ServiceName, IReadOnlyList<KeyValuePair<string, string>> Attributes, int SeriesLimit, OtlpSettings? Otlp)
 {
     public static TelemetrySettings From(SettingsSource source)
     {
@@ -14,6 +15,7 @@ internal sealed record TelemetrySettings(
             source.Flag("OTEL_SDK_DISABLED", false),
             source.Text("OTEL_SERVICE_NAME", "outlay"),
             Pairs(source, "OTEL_RESOURCE_ATTRIBUTES", source.Text("OTEL_RESOURCE_ATTRIBUTES", "")),
+            source.Number("METRIC_SERIES_LIMIT", 1_000, 3, 100_000),
             OtlpSettings.From(source));
         return settings.Disabled ? settings with { Otlp = null } : settings;
     }
