@@ -68,10 +68,11 @@ internal sealed partial class SqliteDatabase : Database
             await connection.OpenAsync(token);
             // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
             // with NORMAL the last commits before it can be lost.
-            await new Sql(
+            // A part of opening: nobody wants it measured beside the statements.
+            await using var pragmas = new Sql(
                 $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = {(IsScratch ? "off" : "wal")}; " +
-                $"pragma synchronous = {(IsScratch ? "off" : "full")}; pragma cache_size = -{CacheSize}")
-                .ExecuteAsync(connection, token);
+                $"pragma synchronous = {(IsScratch ? "off" : "full")}; pragma cache_size = -{CacheSize}").On(connection);
+            await pragmas.ExecuteNonQueryAsync(token);
             Interrupt(connection, Deadline, token);
             return connection;
         }
