@@ -64,8 +64,11 @@ start_postgres() {
   [ "$(id -u)" != 0 ] || chown postgres "$work/pg"
   DB_PORT=$(free_port)
   as_postgres "$pg_bin/initdb" -D "$work/pg" -U outlay --auth=trust >"$work/postgres.log"
-  START_DATABASE="$root/drills/run --as-postgres $pg_bin/pg_ctl -D $work/pg -w -l $work/pg/log -o '-p $DB_PORT -k $work/pg -c listen_addresses=127.0.0.1' start"
-  bash -c "$START_DATABASE" >>"$work/postgres.log"
+  START_DATABASE=$work/bin/start-database
+  printf '#!/bin/sh\nexec "%s" --as-postgres %s -D %s -w -l %s -o "-p %s -k %s -c listen_addresses=127.0.0.1" start\n' \
+    "$root/drills/run" "$pg_bin/pg_ctl" "$work/pg" "$work/pg/log" "$DB_PORT" "$work/pg" >"$START_DATABASE"
+  chmod +x "$START_DATABASE"
+  "$START_DATABASE" >>"$work/postgres.log"
   export DB_HOST=127.0.0.1 DB_PORT DB_USER=outlay DB_NAME=postgres DB_PASSWORD=none START_DATABASE
   export PGHOST=127.0.0.1 PGPORT=$DB_PORT PGUSER=outlay PGDATABASE=postgres
 }
