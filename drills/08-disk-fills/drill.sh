@@ -9,7 +9,7 @@ runbooks="DiskFilling"
 
 prepare() {
   mount_small "$work/disk" 64m
-  export DATA_DIR=$work/disk/data BACKUPS_DIR=$work/backups DISK_TO_CLEAN=$work/disk
+  export DATA_DIR=$work/disk/data BACKUPS_DIR=$work/backups DISK_TO_CLEAN=$work/disk DATA_MIN_FREE=0KiB BACKUPS_MIN_FREE=0KiB
   start_outlay
   start_probe
   start_prometheus

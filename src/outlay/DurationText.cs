@@ -25,7 +25,7 @@ internal static class DurationText
     /// <summary>In the largest unit that gives at least one, rounded down: 36 hours are 1d.</summary>
     public static string Of(TimeSpan duration)
     {
-        var (unit, length) = Array.Find(s_units, unit => duration >= unit.Length) is { Length.Ticks: > 0 } found ? found : s_units[^2];
+        var (unit, length) = Array.Find(s_units, unit => duration >= unit.Length && duration >= TimeSpan.FromSeconds(1)) is { Length.Ticks: > 0 } found ? found : s_units[^2];
         return string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / length.Ticks}{unit}");
     }
 

@@ -49,7 +49,7 @@ public sealed class BenchTests
 
         Assert.True(exitCode == 0, messages.ToString());
         Assert.Contains("| off |", output.ToString(), StringComparison.Ordinal);
-        Assert.Matches(@"\| metrics, traces and logs over OTLP \| [0-9]+ \([0-9]+ ?%\) \|", output.ToString());
+        Assert.Matches(@"\| metrics, traces and logs over OTLP \| [0-9,]+ \([0-9]+ ?%\) \|", output.ToString());
     }
 
     [Fact]

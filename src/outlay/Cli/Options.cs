@@ -57,15 +57,18 @@ internal static class Options
     };
 
     /// <summary>A number and a unit, like 500ms, 5s or 1m.</summary>
-    public static Option<TimeSpan?> Duration(string name, string description, TimeSpan min, TimeSpan max) => new(name)
+    /// <param name="min">As people write it.</param>
+    /// <param name="max">As people write it.</param>
+    public static Option<TimeSpan?> Duration(string name, string description, string min, string max) => new(name)
     {
         HelpName = "TIME",
         Description = description,
         CustomParser = result =>
         {
-            if (DurationText.TryParse(result.Tokens[0].Value, out var duration) && duration >= min && duration <= max)
+            if (DurationText.TryParse(result.Tokens[0].Value, out var duration) && DurationText.TryParse(min, out var least) && DurationText.TryParse(max, out var most)
+                && duration >= least && duration <= most)
                 return duration;
-            result.AddError($"{name} is '{result.Tokens[0].Value}': use a number and a unit, from {DurationText.Of(min)} to {DurationText.Of(max)}.");
+            result.AddError($"{name} is '{result.Tokens[0].Value}': use a number and a unit, from {min} to {max}.");
             return null;
         },
     };

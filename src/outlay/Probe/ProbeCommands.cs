@@ -21,8 +21,8 @@ internal static class ProbeCommands
     {
         var url = Options.Url("--url", "The service. Default: the one that LISTEN names.");
         var listen = Options.Url("--listen", "Where it answers /metrics. Default: http://127.0.0.1:9101.");
-        var interval = Options.Duration("--interval", "From one journey to the next. Default: 5s.", TimeSpan.FromMilliseconds(50), TimeSpan.FromHours(1));
-        var timeout = Options.Duration("--timeout", "How long each step may take before the journey has failed. Default: 2s.", TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(5));
+        var interval = Options.Duration("--interval", "From one journey to the next. Default: 5s.", "50ms", "1h");
+        var timeout = Options.Duration("--timeout", "How long each step may take before the journey has failed. Default: 2s.", "50ms", "5m");
         var once = new System.CommandLine.Option<bool>("--once") { Description = "Make one journey and end." };
         verb.Add(url);
         verb.Add(listen);

@@ -45,9 +45,10 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         await using var app = builder.Build();
         app.Urls.Add(listen.GetLeftPart(UriPartial.Authority));
         using var exporter = new PullExporter(clock);
-        var prober = new Prober(journey, new ProbeMetrics(journey), clock, app.Services.GetRequiredService<ILogger<Prober>>());
         using var telemetry = new TelemetryProviders(telemetrySettings, TelemetryProviders.ResourceOf(telemetrySettings, runId.Value), exporter, null,
             app.Services.GetRequiredService<ILogger<TelemetryProviders>>());
+        // What is counted before somebody collects is not told.
+        var prober = new Prober(journey, new ProbeMetrics(journey), clock, app.Services.GetRequiredService<ILogger<Prober>>());
         app.UseRouting();
         app.MapGet(MetricsEndpoint.Path, context => AnswerAsync(context, exporter));
         await App.ListenAsync(app, listen, "--listen", token);

@@ -12,8 +12,9 @@ internal static class PostgresSession
     /// <param name="settings">Where the servers are.</param>
     /// <param name="patience">How long a session may take to open, and wait for a lock.</param>
     /// <param name="statementTimeout">How long a statement may take; zero for as long as it needs.</param>
+    /// <param name="max">How many sessions there may be.</param>
     /// <param name="suffix">What figures add to the name of a server, to tell these sessions from others.</param>
-    public static PostgresPools Open(PostgresSettings settings, TimeSpan patience, TimeSpan statementTimeout, string suffix)
+    public static PostgresPools Open(PostgresSettings settings, TimeSpan patience, TimeSpan statementTimeout, int max, string suffix)
     {
         var hosts = Hosts(settings).Length;
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
@@ -29,6 +30,7 @@ internal static class PostgresSession
             // For each server of a list: one that is silent must leave time for the next. Whole seconds only: whoever opens holds the exact limit.
             Timeout = hosts == 1 ? (int)Math.Ceiling(patience.TotalSeconds) : Math.Max(1, (int)(patience / hosts).TotalSeconds),
             CommandTimeout = 30,
+            MaxPoolSize = max,
             Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} -c statement_timeout={statementTimeout.TotalMilliseconds:F0} {Defaults}",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
