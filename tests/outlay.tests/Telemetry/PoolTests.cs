@@ -24,7 +24,7 @@ public sealed class PoolTests
 
         Assert.Equal(["127.0.0.1:1 unlimited", $"127.0.0.1:{database.Environment["DB_PORT"]} unlimited"], pools.Select(pool => pool.Name));
         Assert.Equal([0, 3], pools.Select(pool => pool.Used));
-        Assert.All(pools, pool => Assert.Equal((100, 0), (pool.Max, pool.Pending)));
+        Assert.All(pools, pool => Assert.Equal((30, 0), (pool.Max, pool.Pending)));
         Assert.Equal([0, 3], Unlimited(list).Select(pool => pool.Idle));
         Assert.Equal([0, 0], Unlimited(list).Select(pool => pool.Used));
     }
@@ -36,10 +36,10 @@ public sealed class PoolTests
         await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
         await using var single = Database.Open(database.Settings, TimeSpan.FromSeconds(2), database.Clock);
         var release = new TaskCompletionSource();
-        var held = Enumerable.Range(0, 100).Select(_ => HoldAsync(single, release.Task)).ToArray();
+        var held = Enumerable.Range(0, 30).Select(_ => HoldAsync(single, release.Task)).ToArray();
         try
         {
-            await Eventually.TrueAsync("the pool is used up", () => Task.FromResult(Unlimited(single)[0] is { Used: 100, Max: 100 }));
+            await Eventually.TrueAsync("the pool is used up", () => Task.FromResult(Unlimited(single)[0] is { Used: 30, Max: 30 }));
             var late = HoldAsync(single, release.Task);
             await Eventually.TrueAsync("one waits", () => Task.FromResult(Unlimited(single)[0].Pending == 1));
 
