@@ -77,7 +77,8 @@ start_postgres() {
 start_outlay() {
   export OUTLAY_URL=${OUTLAY_URL:-http://127.0.0.1:$(free_port)}
   export DATA_DIR=${DATA_DIR:-$work/data} BACKUPS_DIR=${BACKUPS_DIR:-$work/backups} INTEGRITY_CHECK_INTERVAL=3s BACKUP_INTERVAL=${BACKUP_INTERVAL:-1m} DRAIN_DELAY=0s
-  printf '%s\n' "$@" >"$work/outlay.env"
+  export OUTLAY_ENVIRONMENT=$work/outlay.env
+  printf "%s\n" "$@" >"$OUTLAY_ENVIRONMENT"
   export START_OUTLAY="$root/drills/run --start-outlay $work" STOP_OUTLAY="$root/drills/run --stop-outlay $work"
   export RESTART_OUTLAY="$root/drills/run --restart-outlay $work"
   $START_OUTLAY

@@ -2,14 +2,15 @@
 title="Backups cannot be written, and the last one is old"
 hypothesis="The service goes on, says so, and is backed up again once there is a place for it."
 steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
-injection="the folder of the backups is a file, and the last verified backup is 30 hours old"
+injection="the disk of the backups is full, and the last verified backup is 30 hours old"
 abort="requests fail"
 expect="BackupFailed BackupStale DataFreshnessBurnsFast DataFreshnessBurnsSlow"
 runbooks="BackupFailed"
 
 prepare() {
   need faketime faketime
-  export DATA_DIR=$work/data BACKUPS_DIR=$work/backups
+  mount_small "$work/disk" 16m
+  export DATA_DIR=$work/data BACKUPS_DIR=$work/disk/backups DISK_TO_CLEAN=$work/disk DATA_MIN_FREE=0KiB BACKUPS_MIN_FREE=0KiB
   outlay add 3.50 Coffee >/dev/null
   faketime -f -30h outlay backup create >/dev/null
   start_outlay
@@ -18,10 +19,9 @@ prepare() {
 }
 
 inject() {
-  $STOP_OUTLAY
-  mv "$BACKUPS_DIR" "$BACKUPS_DIR.aside"
-  : >"$BACKUPS_DIR"
-  $START_OUTLAY
+  mkdir -p "$work/disk/tmp"
+  dd if=/dev/zero of="$work/disk/tmp/left-behind" bs=4k 2>/dev/null || true
+  $RESTART_OUTLAY
   sleep 1
 }
 

@@ -11,6 +11,9 @@ internal sealed partial class PostgresDatabase : Database
     /// <summary>The key of the advisory lock that only one migrating instance holds.</summary>
     private const long MigrationLock = 0x6F75746C6179; // "outlay"
 
+    /// <summary>How often to try to keep all others out: some twenty seconds.</summary>
+    private const int MaxKeepOutTries = 40;
+
     private readonly PostgresSettings _settings;
     private readonly TimeSpan _patience;
     private readonly CircuitBreaker _breaker;
@@ -177,8 +180,26 @@ internal sealed partial class PostgresDatabase : Database
     public override Task LockTableAsync(DbConnection connection, string table, CancellationToken token) =>
         new Sql($"lock table {table} in exclusive mode").ExecuteAsync(connection, token);
 
-    public override Task KeepOutAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token) =>
-        new Sql($"lock table {string.Join(", ", tables)} in access exclusive mode").ExecuteAsync(connection, token);
+    public override async Task KeepOutAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token)
+    {
+        // Writers take the tables one after the other: whoever waits for all of them while they work meets them in a deadlock, which the server
+        // looks for after a second. This gives up before that, lets go of what it has, and comes back.
+        for (var tries = 1; ; tries++)
+        {
+            await new Sql("savepoint keep_out").ExecuteAsync(connection, token);
+            try
+            {
+                await new Sql("set local lock_timeout = '300ms'").ExecuteAsync(connection, token);
+                await new Sql($"lock table {string.Join(", ", tables)} in access exclusive mode").ExecuteAsync(connection, token);
+                return;
+            }
+            catch (PostgresException e) when (IsLockTimeout(e) && tries < MaxKeepOutTries)
+            {
+                await new Sql("rollback to savepoint keep_out").ExecuteAsync(connection, token);
+                await Task.Delay(RetryBudget.Pause, token);
+            }
+        }
+    }
 
     public override async Task<long> SetAsideAsync(DbConnection connection, string table, string newName, CancellationToken token)
     {

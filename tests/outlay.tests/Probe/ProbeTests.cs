@@ -46,7 +46,7 @@ public sealed class ProbeTests
     [Fact]
     public async Task Success_and_failure_are_counted_for_Prometheus_and_logged_one_line_each()
     {
-        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        var server = await TestServer.StartAsync(Engine.Sqlite);
         var listen = new Uri($"http://127.0.0.1:{PostgresCluster.FreePort()}");
         await using var probe = OutlayProcess.Start(
             ["probe", "--url", server.Address.ToString(), "--listen", listen.ToString(), "--interval", "100ms", "--timeout", "1m"]);
