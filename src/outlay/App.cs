@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
@@ -22,7 +23,6 @@ internal static class App
     /// <summary>Builds the server without starting it.</summary>
     public static WebApplication Build(Settings settings, TimeProvider clock)
     {
-        RefuseExposure(settings);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "outlay" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -41,14 +41,20 @@ internal static class App
         builder.Services.AddSingleton(runId);
         builder.Services.AddSingleton(_ => Database.Open(settings, settings.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
+        builder.Services.AddSingleton<OwnerService>();
+        builder.Services.AddSingleton<KeyService>();
+        builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<ExpenseService>();
         builder.Services.AddSingleton<HistoryService>();
         builder.Services.AddSingleton<UndoService>();
         builder.Services.AddSingleton<ReportService>();
         builder.Services.AddSingleton<Upgrade>();
         builder.Services.AddSingleton<WholeLists>();
+        builder.Services.AddSingleton<Exposure>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<KeyUsage>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddSingleton<BackupStatus>();
         builder.Services.AddSingleton<BackupCatalog>();
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<BackupService>(services, runId.Value));
@@ -75,6 +81,7 @@ internal static class App
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<Problems>();
+        app.UseTrustedProxies(settings);
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();
         app.Use((context, next) =>
@@ -90,6 +97,7 @@ internal static class App
             ui.SwaggerEndpoint("/openapi.json", "Outlay");
         });
         app.UseMiddleware<StartupGate>();
+        app.UseMiddleware<Authentication>();
         app.MapStatic();
         app.MapHealth();
         if (!settings.Telemetry.Disabled)
@@ -97,6 +105,7 @@ internal static class App
         app.MapExpenses();
         app.MapHistory();
         app.MapReports();
+        app.MapKeys();
         return app;
     }
 
@@ -128,18 +137,10 @@ internal static class App
         }
     }
 
-    private static void RefuseExposure(Settings settings)
-    {
-        if (!settings.ListensOnLoopback && !settings.AllowAnonymous)
-            throw new AppException(ErrorCode.BadConfiguration,
-                $"LISTEN is {settings.Listen}, which other machines can reach, and no keys exist: anybody could read and change every expense. " +
-                "Listen on http://127.0.0.1:8000, or set ALLOW_ANONYMOUS=true if something in front of the service decides who may use it.");
-    }
-
     /// <summary>
     /// Without keys, a page of a stranger must not reach the service through the browser of its owner, under a name that the
     /// stranger lets point to this machine.
     /// </summary>
     private static string[] AllowedHosts(Settings settings) =>
-        settings.AllowAnonymous ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host];
+        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host];
 }

@@ -56,7 +56,8 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
         var found = new BackupContent(
             await BackupStore.CountAsync(connection, tables, token),
             await BackupStore.SumsAsync(connection, token),
-            await BackupStore.HeadsAsync(connection, token));
+            await BackupStore.HeadsAsync(connection, token),
+            await BackupStore.KeysAsync(database, connection, token));
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
             throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");
         if (manifest.Origin.Schema < Adoption.Migration)

@@ -72,7 +72,7 @@ internal sealed partial class BackupService(
             return null;
         var report = await BackupCatalog.ReadReportAsync(newest, token) ?? await _verifier.VerifyAsync(newest, folder, _ => { }, token);
         var present = await database.SnapshotAsync(async connection => BackupContent.FingerprintOf(
-            await BackupStore.SchemaAsync(connection, token), await BackupStore.HeadsAsync(connection, token)), token);
+            await BackupStore.SchemaAsync(connection, token), await BackupStore.HeadsAsync(connection, token), await BackupStore.KeysAsync(database, connection, token)), token);
         return report.IsGood && report.Fingerprint == present
             ? new BackupResult(BackupState.Unchanged, Path.Combine(folder.Path, newest.Name), newest.Size, report)
             : null;

@@ -25,7 +25,8 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
             var content = new BackupContent(
                 await BackupTables.WritePartsAsync(database, connection, await BackupTables.InAsync(database, connection, token), AddAsync, token),
                 await BackupStore.SumsAsync(connection, token),
-                await BackupStore.HeadsAsync(connection, token));
+                await BackupStore.HeadsAsync(connection, token),
+                await BackupStore.KeysAsync(database, connection, token));
             var manifest = new BackupManifest(origin, content, [.. parts]);
             await AddAsync(BackupManifest.Name, BackupJson.Bytes(json => BackupJson.Write(json, manifest)));
             return manifest;

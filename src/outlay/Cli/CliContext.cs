@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
@@ -27,8 +28,8 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public TimeProvider Clock => clock;
 
-    /// <summary>Whose expenses the verbs work on.</summary>
-    public string Owner { get; } = ExpenseService.DefaultOwner;
+    /// <summary>Whose book the verb works on.</summary>
+    public string Owner { get; set; } = ExpenseService.DefaultOwner;
 
     /// <summary>Who the history says has made a change with a verb.</summary>
     public Caller Caller => field ??= new Caller(Owner, $"cli {Environment.UserName}");
@@ -117,6 +118,10 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<ExpenseService> ExpensesAsync(CancellationToken token) =>
         new(await MigratedDatabaseAsync(token), clock, Settings);
 
+    public async Task<OwnerService> OwnersAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
+
+    public async Task<KeyService> KeysAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
+
     public async Task<HistoryService> HistoryAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
     public async Task<UndoService> UndoAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), await ExpensesAsync(token));
@@ -155,6 +160,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
             if (report.Adopted > 0)
                 await Messages.WriteLineAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.".AsMemory(), token);
             _migrated = true;
+            // The one by default is always there.
+            if (Owner != ExpenseService.DefaultOwner)
+                await new OwnerService(Database, clock).GetAsync(Owner, token);
         }
 
         return Database;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
@@ -25,6 +26,8 @@ internal static class CommandLine
                 args = [.. verb, "--help"];
             var parsed = Build(cli, args).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
+            if ((parsed.CommandResult.Command as Verb)?.OwnerIn(parsed) is { } owner)
+                cli.Owner = owner;
             return await InvokeAsync(cli, parsed, token);
         }
         catch (Exception e)
@@ -87,8 +90,10 @@ internal static class CommandLine
         .. StorageCommands.All(cli),
         .. StatusCommands.All(cli),
         .. SettingsCommands.All(cli),
+        .. KeyCommands.All(cli),
+        .. OwnerCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
-        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu"),
+        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu") { ActsOnBook = true },
     ];
 }

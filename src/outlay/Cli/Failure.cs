@@ -22,6 +22,7 @@ internal static class Failure
     private static IEnumerable<string> Lines(Exception failure) => failure switch
     {
         AppException { Errors.Count: > 0 } e => e.Errors.SelectMany(field => field.Value.Select(message => $"{field.Key}: {message}")),
+        AppException { Hint: { } hint } e => [$"{e.Message}.", hint],
         AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted (outlay restore brings that back), outlay history the changes."],
         AppException { Conflict: { } conflict } e => [e.Message, .. HistoryOutput.Lines(conflict), "Make your change again, if it still fits."],
         AppException e => [e.Message],

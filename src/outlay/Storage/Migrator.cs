@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.Access;
 using Outlay.History;
 using Outlay.Import;
 
@@ -92,6 +93,8 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, now, token);
         if (migration.Number == Adoption.Migration)
             await Adoption.RunAsync(database, connection, now, token);
+        if (migration.Name == OriginalKeyStore.Migration)
+            await OriginalKeyStore.TakeOverAsync(database, connection, now, token);
         return new Step(migration.ToString(), adopted);
     }
 

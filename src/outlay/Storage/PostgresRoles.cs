@@ -23,7 +23,8 @@ internal static class PostgresRoles
     /// <summary>Every table, with what the application may do with it.</summary>
     private static readonly (string Table, string Application)[] s_tables =
     [
-        ("owners", "select, update (history_seq, history_hash)"),
+        ("owners", "select, insert (name, currency), update (currency, history_seq, history_hash)"),
+        ("api_keys", "select, insert, update (expires_at, last_used_at, revoked_at)"),
         ("expenses", "select, insert, update, delete"),
         ("expense_tags", "select, insert, update, delete"),
         ("totals", "select, insert, update, delete"),
@@ -34,7 +35,7 @@ internal static class PostgresRoles
         ("schema_migrations", "select"),
     ];
 
-    private static readonly string[] s_sequences = ["expenses_id_seq", "changes_id_seq"];
+    private static readonly string[] s_sequences = ["api_keys_id_seq", "expenses_id_seq", "changes_id_seq"];
 
     public static string Create(string role) => $"create role {role} nologin";
 
