@@ -38,7 +38,7 @@ internal sealed class KeyRing(Database database, TimeProvider clock)
         var now = clock.GetUtcMilliseconds();
         var known = _existence;
         if (known is not { Any: true } && !(known is not null && IsFresh(known.ReadAt, now)))
-            _existence = known = new Existence(await database.ReadAsync(connection => KeyStore.AnyAsync(connection, token), token), now);
+            _existence = known = new Existence(await database.ReadAsync(OwnerScope.All, connection => KeyStore.AnyAsync(connection, token), token), now);
         return known.Any;
     }
 
@@ -55,7 +55,7 @@ internal sealed class KeyRing(Database database, TimeProvider clock)
         var used = Interlocked.Exchange(ref _used, new ConcurrentDictionary<long, DateTimeOffset>());
         if (used.IsEmpty)
             return;
-        await database.WriteAsync(async connection =>
+        await database.WriteAsync(OwnerScope.All, async connection =>
         {
             // In the order of the ids, so that two instances never wait for each other in a circle.
             foreach (var (id, at) in used.OrderBy(use => use.Key))
@@ -66,7 +66,7 @@ internal sealed class KeyRing(Database database, TimeProvider clock)
 
     private async Task<ApiKey?> ReadAsync(string name, byte[] hash, DateTimeOffset now, CancellationToken token)
     {
-        var key = await database.ReadAsync(connection => KeyStore.FindAsync(connection, hash, token), token);
+        var key = await database.ReadAsync(OwnerScope.All, connection => KeyStore.FindAsync(connection, hash, token), token);
         // Keys that do not exist are not remembered: anybody can make up as many as there is memory.
         if (key is null)
             _known.TryRemove(name, out _);

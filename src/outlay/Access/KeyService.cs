@@ -32,7 +32,7 @@ internal sealed class KeyService(Database database, TimeProvider clock)
         var expires = draft.Lifetime is { } lifetime ? now + ReadDuration("expires_in", lifetime, TimeSpan.FromSeconds(1), faults) : (DateTimeOffset?)null;
         faults.ThrowIfAny();
 
-        return database.WriteAsync(async connection =>
+        return database.WriteAsync(OwnerScope.All, async connection =>
         {
             await OwnerStore.InsertAsync(connection, new Owner(owner, null), token);
             return await IssueAsync(connection, owner, name, scopes, now, expires, token);
@@ -41,11 +41,11 @@ internal sealed class KeyService(Database database, TimeProvider clock)
 
     /// <param name="owner">Null for the keys of all.</param>
     public Task<List<ApiKey>> ListAsync(string? owner, CancellationToken token) =>
-        database.ReadAsync(connection => KeyStore.ListAsync(connection, owner, token), token);
+        database.ReadAsync(OwnerScope.All, connection => KeyStore.ListAsync(connection, owner, token), token);
 
     /// <summary>Throws <see cref="ErrorCode.NotFound"/>.</summary>
     public async Task<ApiKey> GetAsync(long id, CancellationToken token) =>
-        await database.ReadAsync(connection => KeyStore.FindAsync(connection, id, token), token) ?? throw NotFound(id);
+        await database.ReadAsync(OwnerScope.All, connection => KeyStore.FindAsync(connection, id, token), token) ?? throw NotFound(id);
 
     /// <summary>
     /// Makes a key in the place of another, with the same owner, name, scopes and lifetime; the old one holds on for the overlap.
@@ -59,7 +59,7 @@ internal sealed class KeyService(Database database, TimeProvider clock)
         var end = now + (overlap is null ? DefaultOverlap : ReadDuration("overlap", overlap, TimeSpan.Zero, faults));
         faults.ThrowIfAny();
 
-        return database.WriteAsync(async connection =>
+        return database.WriteAsync(OwnerScope.All, async connection =>
         {
             var old = await KeyStore.FindAsync(connection, id, token) ?? throw NotFound(id);
             if (old.StateAt(now) is not KeyState.Active and var state)
@@ -72,7 +72,7 @@ internal sealed class KeyService(Database database, TimeProvider clock)
 
     /// <summary>Takes a key back, for good; one that was taken back stays so. Throws <see cref="ErrorCode.NotFound"/>.</summary>
     public Task<ApiKey> RevokeAsync(long id, CancellationToken token) =>
-        database.WriteAsync(async connection =>
+        database.WriteAsync(OwnerScope.All, async connection =>
         {
             await KeyStore.RevokeAsync(connection, id, clock.GetUtcMilliseconds(), token);
             return await KeyStore.FindAsync(connection, id, token) ?? throw NotFound(id);

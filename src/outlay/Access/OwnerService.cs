@@ -18,17 +18,17 @@ internal sealed class OwnerService(Database database, TimeProvider clock)
     private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
 
     public Task<List<Owner>> ListAsync(CancellationToken token) =>
-        database.ReadAsync(connection => OwnerStore.ListAsync(connection, token), token);
+        database.ReadAsync(OwnerScope.All, connection => OwnerStore.ListAsync(connection, token), token);
 
     /// <summary>Throws <see cref="ErrorCode.NotFound"/>.</summary>
     public async Task<Owner> GetAsync(string name, CancellationToken token) =>
-        await database.ReadAsync(connection => OwnerStore.FindAsync(connection, name, token), token) ?? throw NotFound(name);
+        await database.ReadAsync(OwnerScope.Of(name), connection => OwnerStore.FindAsync(connection, name, token), token) ?? throw NotFound(name);
 
     /// <summary>Makes an owner. Throws <see cref="ErrorCode.InvalidInput"/>, or <see cref="ErrorCode.Conflict"/> when there is one of that name.</summary>
     public async Task<Owner> CreateAsync(string name, Currency? currency, CancellationToken token)
     {
         var owner = new Owner(Check(name), currency?.Code);
-        return await database.WriteAsync(connection => OwnerStore.InsertAsync(connection, owner, token), token) > 0
+        return await database.WriteAsync(OwnerScope.All, connection => OwnerStore.InsertAsync(connection, owner, token), token) > 0
             ? owner
             : throw new AppException(ErrorCode.Conflict, $"There is an owner {owner.Name} already");
     }
@@ -39,8 +39,8 @@ internal sealed class OwnerService(Database database, TimeProvider clock)
         var now = clock.GetUtcNow();
         if (_seen.TryGetValue(name, out var seen) && now >= seen && now - seen < KeyRing.Memory)
             return;
-        if (await database.ReadAsync(connection => OwnerStore.FindAsync(connection, name, token), token) is null)
-            await database.WriteAsync(connection => OwnerStore.InsertAsync(connection, new Owner(name, null), token), token);
+        if (await database.ReadAsync(OwnerScope.Of(name), connection => OwnerStore.FindAsync(connection, name, token), token) is null)
+            await database.WriteAsync(OwnerScope.Of(name), connection => OwnerStore.InsertAsync(connection, new Owner(name, null), token), token);
         if (_seen.Count >= Capacity)
             _seen.Clear();
         _seen[name] = now;
@@ -50,7 +50,7 @@ internal sealed class OwnerService(Database database, TimeProvider clock)
     public async Task<Owner> SetCurrencyAsync(string name, Currency currency, CancellationToken token)
     {
         var owner = new Owner(name, currency.Code);
-        return await database.WriteAsync(connection => OwnerStore.SetCurrencyAsync(connection, owner, token), token) > 0 ? owner : throw NotFound(name);
+        return await database.WriteAsync(OwnerScope.Of(name), connection => OwnerStore.SetCurrencyAsync(connection, owner, token), token) > 0 ? owner : throw NotFound(name);
     }
 
     /// <summary>The name of an owner as it is stored. Throws <see cref="ErrorCode.InvalidInput"/>.</summary>

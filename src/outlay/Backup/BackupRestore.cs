@@ -13,7 +13,7 @@ internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<Tab
 internal sealed class BackupRestore(Database database, TimeProvider clock)
 {
     /// <summary>Whether nothing would be lost.</summary>
-    public Task<bool> IsTargetEmptyAsync(CancellationToken token) => database.ReadAsync(connection => BackupStore.IsEmptyAsync(connection, token), token);
+    public Task<bool> IsTargetEmptyAsync(CancellationToken token) => database.ReadAsync(OwnerScope.All, connection => BackupStore.IsEmptyAsync(connection, token), token);
 
     /// <summary>
     /// Replaces everything in one transaction, and commits only if rows, sums and heads of the histories are what the manifest
@@ -25,7 +25,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
     {
         try
         {
-            return await database.WriteAsync(async connection =>
+            return await database.WriteAsync(OwnerScope.All, async connection =>
             {
                 await using var reader = await BackupReader.OpenAsync(file, Migration.Of(database.Engine).Count, token);
                 return await ReplaceAsync(connection, reader, token);

@@ -58,7 +58,7 @@ internal sealed partial class BackupService(
 
     /// <summary>Waits until no other instance makes a backup.</summary>
     private Task<BackupResult> AloneAsync(Func<Task<BackupResult>> work, CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
+        database.SnapshotAsync(OwnerScope.All, async connection =>
         {
             while (!await database.TryLockAsync(connection, "backup", token))
                 await Task.Delay(s_turnPoll, clock, token);
@@ -71,7 +71,7 @@ internal sealed partial class BackupService(
         if (await BackupCatalog.ListAsync(catalog.Disk, token) is not [var newest, ..])
             return null;
         var report = await BackupCatalog.ReadReportAsync(newest, token) ?? await _verifier.VerifyAsync(newest, folder, _ => { }, token);
-        var present = await database.SnapshotAsync(async connection => BackupContent.FingerprintOf(
+        var present = await database.SnapshotAsync(OwnerScope.All, async connection => BackupContent.FingerprintOf(
             await BackupStore.SchemaAsync(connection, token), await BackupStore.HeadsAsync(connection, token), await BackupStore.KeysAsync(database, connection, token)), token);
         return report.IsGood && report.Fingerprint == present
             ? new BackupResult(BackupState.Unchanged, Path.Combine(folder.Path, newest.Name), newest.Size, report)

@@ -71,12 +71,12 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     }
 
     private static Task CheckHistoryAsync(Database scratch, CancellationToken token) =>
-        scratch.SnapshotAsync(async connection => (await HistoryCheck.RunAsync(connection, token)).Fault is { } fault
+        scratch.SnapshotAsync(OwnerScope.All, async connection => (await HistoryCheck.RunAsync(connection, token)).Fault is { } fault
             ? throw Damaged($"its history, {fault}")
             : true, token);
 
     private static Task CompareAsync(Database scratch, BackupManifest manifest, IReadOnlyList<TableLayout> tables, CancellationToken token) =>
-        scratch.SnapshotAsync(async connection =>
+        scratch.SnapshotAsync(OwnerScope.All, async connection =>
         {
             if (await scratch.CheckIntegrityAsync(connection, token) is { } damage)
                 throw Damaged(damage);

@@ -12,7 +12,7 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
     /// <param name="output">Gets the compressed tar; it stays open.</param>
     /// <param name="now">The time that the backup gets.</param>
     public Task<BackupManifest> WriteAsync(Stream output, DateTimeOffset now, CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
+        database.SnapshotAsync(OwnerScope.All, async connection =>
         {
             var time = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
             await using var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);

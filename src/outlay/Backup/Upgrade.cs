@@ -21,7 +21,7 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
         var isOurs = pending.Count > 0 && pending[0].Number > 1;
         return new UpgradePlan(
             [.. pending.Select(migration => migration.ToString())],
-            isOurs ? await database.ReadAsync(connection => BackupStore.ExpensesAsync(connection, token), token) : 0);
+            isOurs ? await database.ReadAsync(OwnerScope.All, connection => BackupStore.ExpensesAsync(connection, token), token) : 0);
     }
 
     /// <summary>

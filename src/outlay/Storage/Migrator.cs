@@ -34,7 +34,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
     {
         var applied = new List<string>();
         var adopted = 0L;
-        while (await database.ReadAsync(connection => NextAsync(connection, token), token) is not null)
+        while (await database.ReadAsync(OwnerScope.All, connection => NextAsync(connection, token), token) is not null)
         {
             var step = await StepAsync(token);
             if (step is null)
@@ -49,11 +49,11 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
     /// <summary>The migrations that are missing, in their order. Throws as <see cref="RunAsync"/> does.</summary>
     public Task<IReadOnlyList<Migration>> PendingAsync(CancellationToken token) =>
         database.ReadAsync<IReadOnlyList<Migration>>(
-            async connection => await NextAsync(connection, token) is { } next ? [.. _known.Skip(next.Number - 1)] : [], token);
+            OwnerScope.All, async connection => await NextAsync(connection, token) is { } next ? [.. _known.Skip(next.Number - 1)] : [], token);
 
     /// <summary>Whether the schema is the one that this program knows. Throws as <see cref="RunAsync"/> does.</summary>
     public Task<bool> IsCurrentAsync(CancellationToken token) =>
-        database.ReadAsync(async connection => await NextAsync(connection, token) is null, token);
+        database.ReadAsync(OwnerScope.All, async connection => await NextAsync(connection, token) is null, token);
 
     /// <summary>
     /// Applies the next migration in one transaction, or nothing of it. It waits for the tables it changes only as long as others
@@ -65,7 +65,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         {
             try
             {
-                return await database.WriteAsync(async connection =>
+                return await database.WriteAsync(OwnerScope.All, async connection =>
                 {
                     await database.LockMigrationsAsync(connection, token);
                     // Another instance may have applied it while this one waited for the lock.

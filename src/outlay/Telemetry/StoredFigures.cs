@@ -53,7 +53,7 @@ internal sealed class StoredFigures
         try
         {
             // Nobody cancels it: it serves all who ask, and ends by itself.
-            Now = await _database.ReadAsync(async connection => new StoredSnapshot(
+            Now = await _database.ReadAsync(OwnerScope.All, async connection => new StoredSnapshot(
                 await FigureStore.ExpensesAsync(connection, CancellationToken.None),
                 await FigureStore.TrashAsync(connection, CancellationToken.None),
                 await FigureStore.SchemaAsync(connection, CancellationToken.None),

@@ -235,7 +235,7 @@ public sealed class BackupTests : IDisposable
         Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
         await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test.Token);
-        await database.Database.WriteAsync(async connection =>
+        await database.Database.WriteAsync(OwnerScope.All, async connection =>
         {
             await new Sql("lock table expenses in access exclusive mode").ExecuteAsync(connection, Test.Token);
             var reading = Service(database).RunAsync(prune: true, stop.Token);
@@ -279,7 +279,7 @@ public sealed class BackupTests : IDisposable
     private static async Task<List<string>> StoredAsync(TestDatabase database)
     {
         var rows = new List<string>();
-        await foreach (var (owner, e) in database.Database.StreamAsync(ExpenseStore.Everything(), ExpenseStore.ReadOwned, Test.Token))
+        await foreach (var (owner, e) in database.Database.StreamAsync(OwnerScope.All, ExpenseStore.Everything(), ExpenseStore.ReadOwned, Test.Token))
         {
             var c = e.Content;
             rows.Add(Row(e.Id, ExpenseRules.FormatDate(c.Date), c.Description, c.Amount, c.Amount.Currency, c.Category, string.Join(';', c.Tags), c.Notes,

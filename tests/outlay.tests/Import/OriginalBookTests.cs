@@ -107,7 +107,7 @@ public sealed class OriginalBookTests
         await using var database = await TestDatabase.CreateAsync(Engine.Postgres, migrated: false);
         await CreateAsync(database, hasOwners: false, hasKeys: false);
         Task<MigrationReport>? takeOver = null;
-        await database.Database.WriteAsync(async connection =>
+        await database.Database.WriteAsync(OwnerScope.All, async connection =>
         {
             const string Insert = "insert into expenses (date, description, amount) values ('2026-02-19', 'Coffee', 1)";
             await new Sql(Insert).ExecuteAsync(connection, Test.Token);
@@ -240,7 +240,7 @@ public sealed class OriginalBookTests
             .ToListAsync(Test.Token);
 
     private static Task<IReadOnlyList<string>> ColumnsAsync(TestDatabase database, string table) =>
-        database.Database.ReadAsync(connection => database.Database.ColumnsAsync(connection, table, Test.Token), Test.Token);
+        database.Database.ReadAsync(OwnerScope.All, connection => database.Database.ColumnsAsync(connection, table, Test.Token), Test.Token);
 
     /// <summary>That the totals fit, a second start changes nothing, and new expenses can be added.</summary>
     private static async Task AssertWholeAsync(TestDatabase database)

@@ -159,5 +159,5 @@ public sealed class MigrationTests
     }
 
     private static Task<IReadOnlyList<string>> ColumnsAsync(TestDatabase database, string table) =>
-        database.Database.ReadAsync(connection => database.Database.ColumnsAsync(connection, table, Test.Token), Test.Token);
+        database.Database.ReadAsync(OwnerScope.All, connection => database.Database.ColumnsAsync(connection, table, Test.Token), Test.Token);
 }

@@ -203,5 +203,5 @@ public sealed class PostgresRoleTests
     }
 
     private static Task<List<string>> TablesAsync(TestDatabase database) => database.Database.ReadAsync(
-        connection => new Sql("select tablename::text from pg_tables where schemaname = current_schema()").ListAsync(connection, row => row.GetString(0), Test.Token), Test.Token);
+        OwnerScope.All, connection => new Sql("select tablename::text from pg_tables where schemaname = current_schema()").ListAsync(connection, row => row.GetString(0), Test.Token), Test.Token);
 }

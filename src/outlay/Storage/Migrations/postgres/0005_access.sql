@@ -11,3 +11,48 @@ create table api_keys (
   last_used_at timestamptz,
   revoked_at   timestamptz
 );
+
+-- A second wall behind the owner that every statement names: a transaction sees the rows of the owner in its setting outlay.owner, those of
+-- all owners when it is '*', and none without it; the owner of the tables too. The setting is read once for each statement, not for each row.
+alter table owners enable row level security;
+alter table owners force row level security;
+create policy of_owner on owners
+  using (name = (select current_setting('outlay.owner', true)) or (select current_setting('outlay.owner', true)) = '*');
+
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
+create policy of_owner on api_keys
+  using (owner = (select current_setting('outlay.owner', true)) or (select current_setting('outlay.owner', true)) = '*');
+
+alter table expenses enable row level security;
+alter table expenses force row level security;
+create policy of_owner on expenses
+  using (owner = (select current_setting('outlay.owner', true)) or (select current_setting('outlay.owner', true)) = '*');
+
+alter table totals enable row level security;
+alter table totals force row level security;
+create policy of_owner on totals
+  using (owner = (select current_setting('outlay.owner', true)) or (select current_setting('outlay.owner', true)) = '*');
+
+alter table changes enable row level security;
+alter table changes force row level security;
+create policy of_owner on changes
+  using (owner = (select current_setting('outlay.owner', true)) or (select current_setting('outlay.owner', true)) = '*');
+
+alter table idempotency enable row level security;
+alter table idempotency force row level security;
+create policy of_owner on idempotency
+  using (owner = (select current_setting('outlay.owner', true)) or (select current_setting('outlay.owner', true)) = '*');
+
+-- These name no owner: they belong to whom the expense or the change belongs.
+alter table expense_tags enable row level security;
+alter table expense_tags force row level security;
+create policy of_owner on expense_tags
+  using ((select current_setting('outlay.owner', true)) = '*' or exists (select 1 from expenses where id = expense_id));
+
+-- A row is added before its change is, which comes last; until then it belongs to whom the expense belongs.
+alter table history enable row level security;
+alter table history force row level security;
+create policy of_owner on history
+  using ((select current_setting('outlay.owner', true)) = '*' or exists (select 1 from changes where id = change_id) or exists (select 1 from expenses where id = expense_id))
+  with check ((select current_setting('outlay.owner', true)) <> '');
