@@ -35,6 +35,9 @@ internal static class PostgresRoles
         ("schema_migrations", "select"),
     ];
 
+    /// <summary>The tables without rows of owners: they have no policies.</summary>
+    private static readonly string[] s_open = ["figures", "schema_migrations"];
+
     private static readonly string[] s_sequences = ["api_keys_id_seq", "expenses_id_seq", "changes_id_seq"];
 
     public static string Create(string role) => $"create role {role} nologin";
@@ -58,6 +61,12 @@ internal static class PostgresRoles
             $"revoke all on {entry.Table} from public, {Application}, {Backup}, {Monitoring}",
             $"grant {entry.Application} on {entry.Table} to {Application}",
             $"grant select on {entry.Table} to {Backup}",
+        ]),
+        // Whoever copies the database sees the rows of all owners.
+        .. s_tables.Select(entry => entry.Table).Except(s_open).SelectMany(table => (string[])
+        [
+            $"drop policy if exists of_backup on {table}",
+            $"create policy of_backup on {table} for select to {Backup} using (true)",
         ]),
         $"grant select on schema_migrations to {Monitoring}",
         .. s_sequences.Select(sequence => $"grant usage on sequence {sequence} to {Application}"),

@@ -46,6 +46,24 @@ public sealed class KeyTests
         }
     }
 
+    [Fact]
+    public async Task The_file_of_the_database_and_its_backup_hold_no_key_that_could_be_used()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var key = (await new KeyService(database.Database, database.Clock).CreateAsync(new KeyDraft("ana", "phone", null, null), Test.Token)).Text;
+        using var backup = new MemoryStream();
+        await new Outlay.Backup.BackupWriter(database.Database, database.Settings, "run").WriteAsync(backup, database.Clock.Now, Test.Token);
+        backup.Position = 0;
+        using var text = new StreamReader(new System.IO.Compression.GZipStream(backup, System.IO.Compression.CompressionMode.Decompress), System.Text.Encoding.Latin1);
+
+        var files = Directory.GetFiles(database.Folder, "outlay.db*").Select(file => File.ReadAllText(file, System.Text.Encoding.Latin1));
+        string[] all = [.. files, await text.ReadToEndAsync(Test.Token)];
+
+        Assert.Contains(all[..^1], content => content.Contains(key[..15], StringComparison.Ordinal));
+        Assert.Contains(key[..15], all[^1], StringComparison.Ordinal);
+        Assert.All(all, content => Assert.DoesNotContain(key[15..], content, StringComparison.Ordinal));
+    }
+
     [Theory, EachEngine]
     public async Task A_bad_key_is_refused_whatever_is_wrong_with_it_and_told_nothing(Engine engine)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsvHelper;
 using Microsoft.Extensions.Logging;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
@@ -67,6 +68,8 @@ public sealed class BackupTests : IDisposable
             () => SampleBook.AddAsync(database, "Tea"),
             () => database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, draft => draft with { Tags = ["new"] }, Test.Token),
             () => database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, Test.Token),
+            () => new KeyService(database.Database, database.Clock).CreateAsync(new KeyDraft("default", "k", null, null), Test.Token),
+            () => new KeyService(database.Database, database.Clock).RevokeAsync(1, Test.Token),
         ];
 
         foreach (var change in changes)
