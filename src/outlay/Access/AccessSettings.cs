@@ -42,7 +42,7 @@ internal sealed partial record AccessSettings(bool AllowAnonymous, string? Admin
             else if (IPAddress.TryParse(text, out var address))
                 networks.Add(new IPNetwork(address, 8 * address.GetAddressBytes().Length));
             else
-                source.Fault("TRUSTED_PROXIES", $"has '{text}'", "write addresses, or networks whose other bits are 0, with commas between them, like 127.0.0.1,10.0.0.0/8");
+                source.Fault("TRUSTED_PROXIES", $"has '{text}'", "write addresses and networks with commas between them, like 127.0.0.1,10.0.0.0/8");
         }
 
         return networks;
