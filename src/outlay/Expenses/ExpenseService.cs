@@ -21,11 +21,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     public Task<Expense> AddAsync(Caller caller, ExpenseDraft draft, CancellationToken token) =>
         ChangeOneAsync(caller, ChangeAction.Create, async change =>
         {
-            var content = Check(draft, await CurrencyAsync(change.Connection, caller.Owner, token));
-            var id = await ExpenseStore.InsertAsync(change.Connection, caller.Owner, content, change.Now, token);
-            var expense = new Expense(id, content, 1, change.Now, change.Now, null);
+            var content = await CheckAsync(change.Connection, caller.Owner, draft, token);
+            var expense = new Expense(change.NewId, content, 1, change.Now, change.Now, null);
             change.Totals.Add(content);
-            await change.History.AddAsync(expense, token);
+            change.Rest.Add(ExpenseStore.Insert(caller.Owner, expense.Id, content, change.Now)).Add(change.History.Add(expense));
             return expense;
         }, token);
 
@@ -105,11 +104,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         ChangeOneAsync(caller, ChangeAction.Update, async change =>
         {
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
-            var content = Check(edit(ExpenseDraft.From(old.Content)), await CurrencyAsync(change.Connection, caller.Owner, token));
-            await ExpenseStore.UpdateAsync(change.Connection, caller.Owner, id, content, change.Now, token);
+            var content = await CheckAsync(change.Connection, caller.Owner, edit(ExpenseDraft.From(old.Content)), token);
             var expense = old with { Content = content, Version = old.Version + 1, UpdatedAt = change.Now };
             change.Totals.Remove(old.Content).Add(content);
-            await change.History.AddAsync(expense, token);
+            change.Rest.Add(ExpenseStore.Update(caller.Owner, id, content, change.Now)).Add(change.History.Add(expense));
             return expense;
         }, token);
 
@@ -166,7 +164,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             if (await IdempotencyStore.FindAsync(change.Connection, caller.Owner, key.Value, change.Now, token) is { } earlier)
                 return read(key.Replay(earlier));
             var made = await effect(change);
-            await IdempotencyStore.InsertAsync(change.Connection, caller.Owner, key, write(made), change.Now, token);
+            change.Rest.Add(IdempotencyStore.Insert(caller.Owner, key, write(made), change.Now));
             return made;
         }, token);
         if (caller.Key is { Replayed: true })
@@ -182,11 +180,11 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         HistoryWriter? history = null;
         var result = await database.WriteAsync(async connection =>
         {
-            history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
-            var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), new TotalsChange(), history);
+            var ids = await database.ReserveIdsAsync(connection, token, action is ChangeAction.Create ? ["changes", "expenses"] : ["changes"]);
+            history = new HistoryWriter(database, connection, caller, action, ids[0]);
+            var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), ids[^1], new TotalsChange(), history, new SqlBatch());
             var made = await effect(change);
-            await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
-            await history.FinishAsync(change.Now, token);
+            await history.FinishAsync(change.Rest.Add(TotalsStore.Apply(caller.Owner, change.Totals)), change.Now, token);
             return made;
         }, (connection, limit) => history!.WasStoredAsync(connection, limit), repeatable, token);
         ExpenseMetrics.Changed(action, history!.Count);
@@ -224,10 +222,9 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         ExpenseChange change, string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token)
     {
         var old = await LockAsync(change.Connection, owner, id, inTrash: false, versions, token);
-        await ExpenseStore.SetDeletedAsync(change.Connection, owner, id, change.Now, change.Now, token);
         var expense = old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = change.Now };
         change.Totals.Remove(old.Content);
-        await change.History.AddAsync(expense, token);
+        change.Rest.Add(ExpenseStore.SetDeleted(owner, id, change.Now, change.Now)).Add(change.History.Add(expense));
         return expense;
     }
 
@@ -235,10 +232,9 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         ExpenseChange change, string owner, long id, IReadOnlyCollection<long>? versions, CancellationToken token)
     {
         var old = await LockAsync(change.Connection, owner, id, inTrash: true, versions, token);
-        await ExpenseStore.SetDeletedAsync(change.Connection, owner, id, null, change.Now, token);
         var expense = old with { Version = old.Version + 1, UpdatedAt = change.Now, DeletedAt = null };
         change.Totals.Add(old.Content);
-        await change.History.AddAsync(expense, token);
+        change.Rest.Add(ExpenseStore.SetDeleted(owner, id, null, change.Now)).Add(change.History.Add(expense));
         return expense;
     }
 
@@ -248,14 +244,19 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         ? $"Expense with id {id} not found"
         : $"Expense with id {id} not found: it is in the trash, and can be restored");
 
-    private static ExpenseContent Check(ExpenseDraft draft, Currency ownerCurrency)
+    private async Task<ExpenseContent> CheckAsync(DbConnection connection, string owner, ExpenseDraft draft, CancellationToken token)
     {
         var faults = new Faults();
-        var content = ExpenseRules.Check(draft, ownerCurrency, faults);
+        // What the draft says itself nobody has to look up.
+        var currency = string.IsNullOrWhiteSpace(draft.Currency) ? await CurrencyAsync(connection, owner, token) : settings.DefaultCurrency;
+        var content = ExpenseRules.Check(draft, currency, faults);
         faults.ThrowIfAny();
         return content!;
     }
 }
 
 /// <summary>What a transaction collects while it changes expenses.</summary>
-internal sealed record ExpenseChange(DbConnection Connection, DateTimeOffset Now, TotalsChange Totals, HistoryWriter History);
+/// <param name="NewId">The id of the expense that <see cref="ChangeAction.Create"/> records.</param>
+/// <param name="Rest">What is stored at its end, sent together: it must not be read before.</param>
+internal sealed record ExpenseChange(
+    DbConnection Connection, DateTimeOffset Now, long NewId, TotalsChange Totals, HistoryWriter History, SqlBatch Rest);

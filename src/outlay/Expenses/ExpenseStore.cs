@@ -60,36 +60,33 @@ internal static class ExpenseStore
     public static Sql Identities(string owner, DateOnly from, DateOnly to) =>
         new ExpenseFilter { From = from, To = to }.ApplyTo(new Sql("select e.date, e.amount, e.currency, e.description from expenses e"), owner);
 
-    public static async Task<long> InsertAsync(DbConnection connection, string owner, ExpenseContent content, DateTimeOffset now, CancellationToken token)
-    {
-        var id = await Content(new Sql(
+    /// <param name="id">One that was reserved for it.</param>
+    public static IEnumerable<Sql> Insert(string owner, long id, ExpenseContent content, DateTimeOffset now) =>
+    [
+        Content(new Sql(
             """
-            insert into expenses (owner, date, description, amount, currency, category, category_key, notes, search_text, version, created_at, updated_at)
-            values (@owner, @date, @description, @amount, @currency, @category, @categoryKey, @notes, @searchText, 1, @now, @now)
-            returning id
-            """), owner, content).With("@now", now).ScalarAsync<long>(connection, token);
-        await InsertTagsAsync(connection, id, content.Tags, token);
-        return id;
-    }
+            insert into expenses (id, owner, date, description, amount, currency, category, category_key, notes, search_text, version, created_at, updated_at)
+            values (@id, @owner, @date, @description, @amount, @currency, @category, @categoryKey, @notes, @searchText, 1, @now, @now)
+            """), owner, content).With("@id", id).With("@now", now),
+        .. InsertTags(id, content.Tags),
+    ];
 
-    public static async Task UpdateAsync(
-        DbConnection connection, string owner, long id, ExpenseContent content, DateTimeOffset now, CancellationToken token)
-    {
-        await Content(new Sql(
+    public static IEnumerable<Sql> Update(string owner, long id, ExpenseContent content, DateTimeOffset now) =>
+    [
+        Content(new Sql(
             """
             update expenses set date = @date, description = @description, amount = @amount, currency = @currency, category = @category,
                 category_key = @categoryKey, notes = @notes, search_text = @searchText, version = version + 1, updated_at = @now
             where owner = @owner and id = @id
-            """), owner, content).With("@id", id).With("@now", now).ExecuteAsync(connection, token);
-        await new Sql("delete from expense_tags where expense_id = @id").With("@id", id).ExecuteAsync(connection, token);
-        await InsertTagsAsync(connection, id, content.Tags, token);
-    }
+            """), owner, content).With("@id", id).With("@now", now),
+        new Sql("delete from expense_tags where expense_id = @id").With("@id", id),
+        .. InsertTags(id, content.Tags),
+    ];
 
     /// <summary>Puts an expense into the trash, or takes it out.</summary>
-    public static Task SetDeletedAsync(
-        DbConnection connection, string owner, long id, DateTimeOffset? deletedAt, DateTimeOffset now, CancellationToken token) =>
+    public static Sql SetDeleted(string owner, long id, DateTimeOffset? deletedAt, DateTimeOffset now) =>
         new Sql($"update expenses set deleted_at = {(deletedAt is null ? "null" : "@now")}, version = version + 1, updated_at = @now where owner = @owner and id = @id")
-            .With("@owner", owner).With("@id", id).With("@now", now).ExecuteAsync(connection, token);
+            .With("@owner", owner).With("@id", id).With("@now", now);
 
     /// <summary>Inserts many new expenses, under ids that were reserved for them, in the same order.</summary>
     public static async Task InsertManyAsync(
@@ -157,14 +154,9 @@ internal static class ExpenseStore
     public static DateTimeOffset? ReadDeletedAt(DbDataReader row, int first) =>
         row.IsDBNull(first + 10) ? null : row.GetFieldValue<DateTimeOffset>(first + 10);
 
-    private static async Task InsertTagsAsync(DbConnection connection, long id, IReadOnlyList<Label> tags, CancellationToken token)
-    {
-        foreach (var tag in tags)
-        {
-            await new Sql("insert into expense_tags (expense_id, tag_key, tag) values (@id, @key, @tag)")
-                .With("@id", id).With("@key", tag.Key).With("@tag", tag.Text).ExecuteAsync(connection, token);
-        }
-    }
+    private static IEnumerable<Sql> InsertTags(long id, IReadOnlyList<Label> tags) =>
+        tags.Select(tag => new Sql("insert into expense_tags (expense_id, tag_key, tag) values (@id, @key, @tag)")
+            .With("@id", id).With("@key", tag.Key).With("@tag", tag.Text));
 
     private static Sql Content(Sql sql, string owner, ExpenseContent content) => sql
         .With("@owner", owner)

@@ -13,7 +13,7 @@ internal static class IdempotencyStore
             .FirstAsync(connection, row => new IdempotentAnswer(row.GetFieldValue<byte[]>(0), row.GetString(1)), token);
 
     /// <summary>Keeps an answer, in the place of one whose time is over.</summary>
-    public static Task InsertAsync(DbConnection connection, string owner, IdempotencyKey key, string body, DateTimeOffset now, CancellationToken token) =>
+    public static Sql Insert(string owner, IdempotencyKey key, string body, DateTimeOffset now) =>
         new Sql(
             """
             insert into idempotency (owner, key, fingerprint, status, body, created_at, expires_at)
@@ -22,7 +22,7 @@ internal static class IdempotencyStore
                 created_at = excluded.created_at, expires_at = excluded.expires_at
             """)
             .With("@owner", owner).With("@key", key.Value).With("@fingerprint", key.Fingerprint).With("@status", (long)key.Status)
-            .With("@body", body).With("@now", now).With("@expires", now + IdempotencyKey.Lifetime).ExecuteAsync(connection, token);
+            .With("@body", body).With("@now", now).With("@expires", now + IdempotencyKey.Lifetime);
 
     /// <summary>Removes some answers whose time is over.</summary>
     /// <returns>How many there were, at most <paramref name="count"/>.</returns>

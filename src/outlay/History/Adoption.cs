@@ -22,14 +22,17 @@ internal static class Adoption
             foreach (var rows in batch.GroupBy(row => row.Owner, row => row.Expense))
             {
                 if (!changes.TryGetValue(rows.Key, out var change))
-                    change = changes[rows.Key] = await HistoryWriter.BeginAsync(database, connection, new Caller(rows.Key, Actor), ChangeAction.Adopt, token);
+                    change = changes[rows.Key] = await BeginAsync(database, connection, rows.Key, token);
                 await change.AddManyAsync(rows.Select(expense => new HistoryEntry(expense)), token);
             }
         }
 
         foreach (var change in changes.Values)
-            await change.FinishAsync(now, token);
+            await change.FinishAsync(new SqlBatch(), now, token);
     }
+
+    private static async Task<HistoryWriter> BeginAsync(Database database, DbConnection connection, string owner, CancellationToken token) =>
+        new(database, connection, new Caller(owner, Actor), ChangeAction.Adopt, (await database.ReserveIdsAsync(connection, token, "changes"))[0]);
 
     private static Task<List<(string Owner, Expense Expense)>> ReadAsync(DbConnection connection, long after, CancellationToken token) =>
         ExpenseStore.Beside("e.owner", "where e.id > @after order by e.id limit @size").With("@after", after).With("@size", ExpenseService.BatchSize)

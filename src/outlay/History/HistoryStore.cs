@@ -9,6 +9,10 @@ namespace Outlay.History;
 /// <param name="Content">JSON as UTF-8; null when the expense was gone.</param>
 internal sealed record HistoryRow(long N, long ExpenseId, long Version, byte[]? Content, byte[] Hash);
 
+/// <summary>A place in the chain of an owner.</summary>
+/// <param name="Previous">The hash of the change before; null before the first.</param>
+internal sealed record ChainPlace(long Seq, byte[]? Previous);
+
 /// <summary>Every SQL statement that adds to the history: one text for both engines.</summary>
 internal static class HistoryStore
 {
@@ -17,10 +21,10 @@ internal static class HistoryStore
 
     private static readonly string[] s_columns = ["change_id", "n", "expense_id", "version", "content", "hash"];
 
-    public static Task InsertAsync(DbConnection connection, long changeId, HistoryRow row, CancellationToken token) =>
+    public static Sql Insert(long changeId, HistoryRow row) =>
         new Sql($"insert into history ({string.Join(", ", s_columns)}) values (@change, @n, @expense, @version, @content, @hash)")
             .With("@change", changeId).With("@n", row.N).With("@expense", row.ExpenseId).With("@version", row.Version)
-            .With("@content", row.Content is null ? null : Encoding.UTF8.GetString(row.Content)).With("@hash", row.Hash).ExecuteAsync(connection, token);
+            .With("@content", row.Content is null ? null : Encoding.UTF8.GetString(row.Content)).With("@hash", row.Hash);
 
     public static Task InsertManyAsync(Database database, DbConnection connection, long changeId, IEnumerable<HistoryRow> rows, CancellationToken token) =>
         database.BulkInsertAsync(connection, "history", s_columns, rows, (values, row) =>
@@ -34,15 +38,11 @@ internal static class HistoryStore
         }, token);
 
     /// <summary>Takes the next place in the chain of an owner, and keeps others out of it until the transaction ends.</summary>
-    /// <returns>The place, and the hash of the change before; null before the first.</returns>
-    public static async Task<(long Seq, byte[]? Previous)> TakePlaceAsync(DbConnection connection, string owner, CancellationToken token)
-    {
-        var place = await new Sql("update owners set history_seq = history_seq + 1 where name = @owner returning history_seq, history_hash")
-            .With("@owner", owner)
-            .FirstAsync(connection, row => Tuple.Create(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1)), token)
-            ?? throw new AppException(ErrorCode.NotFound, $"There is no owner {owner}");
-        return (place.Item1, place.Item2);
-    }
+    /// <remarks>Its row is read by <see cref="ReadPlace"/>; there is none when there is no such owner.</remarks>
+    public static Sql TakePlace(string owner) =>
+        new Sql("update owners set history_seq = history_seq + 1 where name = @owner returning history_seq, history_hash").With("@owner", owner);
+
+    public static ChainPlace ReadPlace(DbDataReader row) => new(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1));
 
     /// <summary>Waits until nobody is at the end of a change of this owner.</summary>
     /// <param name="forUpdate">How the engine is told: <see cref="Database.ForUpdate"/>.</param>
@@ -53,16 +53,18 @@ internal static class HistoryStore
         await new Sql("select count(*) from changes where id = @id").With("@id", id).ScalarAsync<long>(connection, token) > 0;
 
     /// <summary>Adds a change at the place that was taken, and makes it the head of its owner's chain.</summary>
-    public static Task InsertAsync(DbConnection connection, ChangeHeader change, byte[] hash, CancellationToken token) =>
+    public static IEnumerable<Sql> Insert(ChangeHeader change, byte[] hash) =>
+    [
         new Sql(
             """
             insert into changes (id, owner, seq, action, undoes, count, actor, at, trace_id, hash)
-            values (@id, @owner, @seq, @action, @undoes, @count, @actor, @at, @trace, @hash);
-            update owners set history_hash = @hash where name = @owner
+            values (@id, @owner, @seq, @action, @undoes, @count, @actor, @at, @trace, @hash)
             """)
             .With("@id", change.Id).With("@owner", change.Owner).With("@seq", change.Seq).With("@action", change.Action.Name())
             .With("@undoes", change.Undoes).With("@count", change.Count).With("@actor", change.Actor).With("@at", change.At)
-            .With("@trace", change.TraceId).With("@hash", hash).ExecuteAsync(connection, token);
+            .With("@trace", change.TraceId).With("@hash", hash),
+        new Sql("update owners set history_hash = @hash where name = @owner").With("@hash", hash).With("@owner", change.Owner),
+    ];
 
     /// <summary>Reads a change from the columns that begin at <paramref name="first"/>. Throws <see cref="FormatException"/> for what the program does not write.</summary>
     public static ChangeHeader ReadHeader(DbDataReader row, int first) => new(

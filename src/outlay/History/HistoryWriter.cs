@@ -17,15 +17,12 @@ internal sealed class HistoryWriter
     private byte[] _lastRow;
     private long _count;
 
-    private HistoryWriter(Database database, DbConnection connection, Caller caller, ChangeAction action, long id)
+    /// <param name="id">One that was reserved for the change.</param>
+    public HistoryWriter(Database database, DbConnection connection, Caller caller, ChangeAction action, long id)
     {
         (_database, _connection, _caller, _action, _id) = (database, connection, caller, action, id);
         _lastRow = HistoryChain.BeforeRows(caller.Owner, action, id);
     }
-
-    public static async Task<HistoryWriter> BeginAsync(
-        Database database, DbConnection connection, Caller caller, ChangeAction action, CancellationToken token) =>
-        new(database, connection, caller, action, (await database.ReserveIdsAsync(connection, "changes", 1, token))[0]);
 
     /// <summary>What its rows say that they belong to.</summary>
     public long ChangeId => _id;
@@ -37,8 +34,8 @@ internal sealed class HistoryWriter
     public long? Undoes { get; set; }
 
     /// <param name="expense">What it is now.</param>
-    public Task AddAsync(Expense expense, CancellationToken token) =>
-        HistoryStore.InsertAsync(_connection, _id, Next(new HistoryEntry(expense)), token);
+    /// <returns>The statement that stores it.</returns>
+    public Sql Add(Expense expense) => HistoryStore.Insert(_id, Next(new HistoryEntry(expense)));
 
     public Task AddManyAsync(IEnumerable<HistoryEntry> entries, CancellationToken token) => AddManyAsync(entries.Select(Next), token);
 
@@ -49,15 +46,20 @@ internal sealed class HistoryWriter
     /// <summary>Works out the rows of a change that are next, without the database: on any thread, one call after the other.</summary>
     public HistoryRow[] Prepare(IEnumerable<HistoryEntry> entries) => [.. entries.Select(Next)];
 
-    /// <summary>Links the change into the chain. From here to its end, the transaction keeps other changes of this owner waiting.</summary>
-    public async Task FinishAsync(DateTimeOffset now, CancellationToken token)
+    /// <summary>
+    /// Stores what is left of the change, and links it into the chain. From there to its end, the transaction keeps other changes of this owner
+    /// waiting: the last thing that is sent with the rest.
+    /// </summary>
+    /// <param name="rest">What the change does, and what was not sent yet.</param>
+    public async Task FinishAsync(SqlBatch rest, DateTimeOffset now, CancellationToken token)
     {
         if (_count == 0)
             return;
-        var (seq, previous) = await HistoryStore.TakePlaceAsync(_connection, _caller.Owner, token);
+        var (seq, previous) = await rest.Add(HistoryStore.TakePlace(_caller.Owner)).FirstAsync(_connection, HistoryStore.ReadPlace, token)
+            ?? throw new AppException(ErrorCode.NotFound, $"There is no owner {_caller.Owner}");
         var header = new ChangeHeader(_id, _caller.Owner, seq, _action, Undoes, _count, _caller.Actor, now, _caller.TraceId);
         var hash = HistoryChain.Change(previous ?? HistoryChain.BeforeChanges(_caller.Owner), _lastRow, header);
-        await HistoryStore.InsertAsync(_connection, header, hash, token);
+        await new SqlBatch().Add(HistoryStore.Insert(header, hash)).RunAsync(_connection, token);
     }
 
     /// <summary>

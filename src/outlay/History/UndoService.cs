@@ -87,7 +87,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
         else
         {
             foreach (var step in steps)
-                await ExpenseStore.UpdateAsync(connection, owner, step.After.Id, step.After.Content, change.Now, token);
+                await new SqlBatch().Add(ExpenseStore.Update(owner, step.After.Id, step.After.Content, change.Now)).RunAsync(connection, token);
         }
 
         foreach (var step in steps)

@@ -81,7 +81,7 @@ internal sealed class OriginalBook
                 $"{faulty.Count} of {Plural.Of(count, "expense")} of the original in {database.Location} {Plural.Verb(faulty.Count, "breaks", "break")} the rules; nothing was changed. " +
                 $"Correct them in the table expenses and start again:{string.Concat(faulty.Take(MaxNamed).Select(fault => $"{Environment.NewLine}  {fault}"))}");
         foreach (var (owner, change) in changes)
-            await TotalsStore.ApplyAsync(connection, owner, change, token);
+            await new SqlBatch().Add(TotalsStore.Apply(owner, change)).RunAsync(connection, token);
         await database.SkipIdsAsync(connection, "expenses", _lastId, token);
         return count;
     }

@@ -64,13 +64,13 @@ internal static class TotalsStore
         """;
 
     /// <summary>Brings the totals up to date, within the transaction of the change itself.</summary>
-    public static async Task ApplyAsync(DbConnection connection, string owner, TotalsChange change, CancellationToken token)
+    public static IEnumerable<Sql> Apply(string owner, TotalsChange change)
     {
         foreach (var (key, delta) in change.Deltas)
         {
             if (Int128.Abs(delta.Amount) > long.MaxValue)
                 throw new AppException(ErrorCode.LimitExceeded, "The total of one category and currency would exceed 64 bits.");
-            await new Sql(
+            yield return new Sql(
                 """
                 insert into totals (owner, month, currency, category_key, category, amount, count)
                 values (@owner, @month, @currency, @categoryKey, @category, @amount, @count)
@@ -80,8 +80,7 @@ internal static class TotalsStore
                 """)
                 .With("@owner", owner).With("@month", key.Month).With("@currency", key.Currency)
                 .With("@categoryKey", key.CategoryKey).With("@category", delta.Category)
-                .With("@amount", (long)delta.Amount).With("@count", delta.Count)
-                .ExecuteAsync(connection, token);
+                .With("@amount", (long)delta.Amount).With("@count", delta.Count);
         }
     }
 

@@ -95,6 +95,9 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// <summary>Takes ids out of a table's sequence, ascending, for rows that are about to be inserted in bulk.</summary>
     public abstract Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, string table, int count, CancellationToken token);
 
+    /// <summary>Takes one id out of the sequence of each table, in the order of the tables.</summary>
+    public abstract Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, CancellationToken token, params IReadOnlyList<string> tables);
+
     /// <summary>Makes sure that no id up to this one is given out again.</summary>
     public abstract Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token);
 

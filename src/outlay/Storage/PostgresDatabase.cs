@@ -2,7 +2,6 @@ using System.Data;
 using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Outlay.Storage;
 
@@ -221,6 +220,10 @@ internal sealed class PostgresDatabase : Database
             select nextval(sequence) from ids, generate_series(1, @count)
             """).With("@count", count).ListAsync(connection, row => row.GetInt64(0), token);
 
+    public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, CancellationToken token, params IReadOnlyList<string> tables) =>
+        await new Sql($"values {string.Join(", ", tables.Select(table => $"(nextval(pg_get_serial_sequence('{table}', 'id')))"))}")
+            .ListAsync(connection, row => row.GetInt64(0), token);
+
     public override Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token) =>
         new Sql($"select setval(pg_get_serial_sequence('{table}', 'id'), greatest(@last, nextval(pg_get_serial_sequence('{table}', 'id'))))")
             .With("@last", last).ExecuteAsync(connection, token);
@@ -228,17 +231,21 @@ internal sealed class PostgresDatabase : Database
     public override async Task BulkInsertAsync<T>(
         DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
     {
-        await using var importer = await ((NpgsqlConnection)connection)
-            .BeginBinaryImportAsync($"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)", token);
-        var copied = new CopiedRow(importer);
+        var copy = new PostgresCopyRow((short)columns.Count);
+        await using var stream = await ((NpgsqlConnection)connection)
+            .BeginRawBinaryCopyAsync($"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)", token);
+        copy.Begin();
         foreach (var row in rows)
         {
             token.ThrowIfCancellationRequested();
-            importer.StartRow();
-            write(copied, row);
+            copy.BeginRow();
+            write(copy, row);
+            if (copy.IsFull)
+                await stream.WriteAsync(copy.Take(), token);
         }
 
-        await importer.CompleteAsync(token);
+        copy.End();
+        await stream.WriteAsync(copy.Take(), token);
     }
 
     // The server writes and reads the lines itself: they pass through as they are.
@@ -308,25 +315,4 @@ internal sealed class PostgresDatabase : Database
         ColumnKind.Bytes => $"'\\x' || encode({column.Name}, 'hex')",
         _ => column.Name,
     };
-
-    private sealed class CopiedRow(NpgsqlBinaryImporter importer) : BulkRow
-    {
-        public override void Add(long value) => importer.Write(value);
-
-        public override void Add(string? value) => importer.Write(value);
-
-        public override void Add(DateOnly value) => importer.Write(value);
-
-        public override void Add(DateTimeOffset value) => importer.Write(value);
-
-        public override void Add(byte[] value) => importer.Write(value);
-
-        public override void AddText(byte[]? value)
-        {
-            if (value is null)
-                importer.WriteNull();
-            else
-                importer.Write(value, NpgsqlDbType.Text);
-        }
-    }
 }

@@ -29,6 +29,8 @@ internal static class PostgresSession
             Options = $"-c lock_timeout={patience.TotalMilliseconds:F0} {Defaults}",
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
+            // No statement leaves anything behind in its session that would have to be taken back: locks and settings end with the transaction.
+            NoResetOnClose = true,
             // How long a server of a list is left alone that gave no answer, or that took no writes.
             HostRecheckSeconds = 5,
         }.ToString());

@@ -85,15 +85,28 @@ internal sealed class Sql(string text)
         command.CommandText = _text.ToString();
         if (!_isLimited)
             command.CommandTimeout = 0;
+        AddParameters(command.CreateParameter, command.Parameters);
+        return command;
+    }
+
+    /// <summary>Appends the statement to a batch.</summary>
+    public void AddTo(DbBatch batch)
+    {
+        var command = batch.CreateBatchCommand();
+        command.CommandText = _text.ToString();
+        AddParameters(command.CreateParameter, command.Parameters);
+        batch.BatchCommands.Add(command);
+    }
+
+    private void AddParameters(Func<DbParameter> create, DbParameterCollection parameters)
+    {
         foreach (var (name, value) in _parameters)
         {
-            var parameter = command.CreateParameter();
+            var parameter = create();
             parameter.ParameterName = name;
             parameter.Value = value ?? DBNull.Value;
-            command.Parameters.Add(parameter);
+            parameters.Add(parameter);
         }
-
-        return command;
     }
 
     private async Task<T> RunAsync<T>(DbConnection connection, Func<DbCommand, Task<T>> work)

@@ -14,6 +14,12 @@ internal sealed partial class SqliteDatabase : Database
     /// <summary>The same during a bulk insert, which goes all over the indexes.</summary>
     private const int BulkCacheSize = 16_000;
 
+    /// <summary>Bytes of a page of a database that is written and read from end to end: larger ones take fewer calls of the system.</summary>
+    private const int ScratchPageSize = 16_384;
+
+    /// <summary>What a connection keeps of it in memory, in KiB.</summary>
+    private const int ScratchCacheSize = 4_000;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _file;
     private readonly TimeSpan _patience;
@@ -24,6 +30,13 @@ internal sealed partial class SqliteDatabase : Database
 
     /// <summary>Since when whoever has the turn has been waiting.</summary>
     private long _waitingSince;
+
+    /// <summary>No connection is used by two threads at once: the engine need not lock it for each value. This takes effect before the first connection only.</summary>
+    static SqliteDatabase()
+    {
+        Batteries_V2.Init();
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+    }
 
     /// <param name="file">The database file; it and its folder are made when they do not exist.</param>
     /// <param name="patience">How long a writer waits in all: for the writers of this process, and for another process to give up its lock.</param>
@@ -66,8 +79,9 @@ internal sealed partial class SqliteDatabase : Database
             // WAL lets readers and the writer work side by side. FULL makes a commit survive a loss of power:
             // with NORMAL the last commits before it can be lost.
             await new Sql(
-                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; pragma journal_mode = {(IsScratch ? "off" : "wal")}; " +
-                $"pragma synchronous = {(IsScratch ? "off" : "full")}; pragma cache_size = -{CacheSize}")
+                $"pragma busy_timeout = {_patience.TotalMilliseconds:F0}; " + (IsScratch
+                    ? $"pragma page_size = {ScratchPageSize}; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -{ScratchCacheSize}"
+                    : $"pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheSize}"))
                 .ExecuteAsync(connection, token);
             return connection;
         }
@@ -162,6 +176,14 @@ internal sealed partial class SqliteDatabase : Database
         var last = await LastIdAsync(connection, table, token);
         await SkipIdsAsync(connection, table, last + count, token);
         return [.. Enumerable.Range(1, count).Select(offset => last + offset)];
+    }
+
+    public override async Task<IReadOnlyList<long>> ReserveIdsAsync(DbConnection connection, CancellationToken token, params IReadOnlyList<string> tables)
+    {
+        var ids = new List<long>();
+        foreach (var table in tables)
+            ids.AddRange(await ReserveIdsAsync(connection, table, 1, token));
+        return ids;
     }
 
     public override async Task SkipIdsAsync(DbConnection connection, string table, long last, CancellationToken token)
