@@ -12,14 +12,14 @@ namespace Outlay.Storage;
 internal sealed class PostgresCopyRow(short columns) : BulkRow
 {
     /// <summary>From so many bytes on, they are worth sending.</summary>
-    private const int BlockSize = 64 * 1024;
+    private const int BlockSize = 32 * 1024;
 
     private const int Null = -1;
 
     /// <summary>Days and microseconds are counted from 2000-01-01.</summary>
     private static readonly DateTime s_epoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    private readonly ArrayBufferWriter<byte> _block = new(2 * BlockSize);
+    private readonly ArrayBufferWriter<byte> _block = new(BlockSize + (16 * 1024));
 
     public bool IsFull => _block.WrittenCount >= BlockSize;
 
