@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Outlay.Backup;
@@ -22,7 +23,7 @@ internal static class App
     /// <summary>Builds the server without starting it.</summary>
     public static WebApplication Build(Settings settings, TimeProvider clock)
     {
-        RefuseExposure(settings);
+        StartCheck.ThrowIfFaulty(settings);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "outlay" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -50,7 +51,10 @@ internal static class App
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
         builder.Services.AddSingleton<BackupStatus>();
-        builder.Services.AddSingleton<BackupCatalog>();
+        builder.Services.AddSingleton(services => new BackupCatalog(settings, clock)
+        {
+            Book = token => BackupCatalog.BookOfAsync(services.GetRequiredService<Database>(), token),
+        });
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<BackupService>(services, runId.Value));
         builder.Services.AddHostedService(services =>
             ActivatorUtilities.CreateInstance<BackupSchedule>(services, services.GetRequiredService<Startup>().Ready));
@@ -131,16 +135,24 @@ internal static class App
         catch (Exception e) when (e is IOException or SocketException)
         {
             throw new AppException(ErrorCode.BadConfiguration,
-                $"Cannot listen on {address}: {e.Message.TrimEnd('.')}. Set {setting} to an address of this machine and a port that no other program uses, for example http://127.0.0.1:{address.Port + 1}.", e);
+                $"Cannot listen on {address}: {ReasonOf(e)}. Set {setting} to an address of this machine and a port that no other program uses, for example http://127.0.0.1:{address.Port + 1}.", e);
         }
     }
 
-    private static void RefuseExposure(Settings settings)
+    /// <summary>What the system says, in words of our own: those of the web server name the address a second time.</summary>
+    private static string ReasonOf(Exception exception)
     {
-        if (!settings.ListensOnLoopback && !settings.AllowAnonymous)
-            throw new AppException(ErrorCode.BadConfiguration,
-                $"LISTEN is {settings.Listen}, which other machines can reach, and no keys exist: anybody could read and change every expense. " +
-                "Listen on http://127.0.0.1:8000, or set ALLOW_ANONYMOUS=true if something in front of the service decides who may use it.");
+        var cause = exception;
+        while (cause is not SocketException && cause.InnerException is { } inner)
+            cause = inner;
+        return (cause as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.AddressAlreadyInUse => "another program listens there",
+            SocketError.AddressNotAvailable => "this machine has no such address",
+            SocketError.AccessDenied => "the system does not allow it; ports below 1024 are for the superuser",
+            _ when exception.InnerException is AddressInUseException => "another program listens there",
+            _ => cause.Message.TrimEnd('.'),
+        };
     }
 
     /// <summary>

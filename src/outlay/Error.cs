@@ -44,6 +44,9 @@ internal sealed class AppException(ErrorCode code, string message, Exception? in
 
     /// <summary>How long the caller should wait before a retry; null when a retry would not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>What to do next on the command line; null when the message says it.</summary>
+    public string? Hint { get; init; }
 }
 
 /// <summary>One row of the table that every door reads.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Outlay.Cli;
+using Outlay.Hosting;
 
 namespace Outlay;
 
@@ -9,7 +10,7 @@ internal static class SettingsCommands
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("config",
-            "Shows every setting: what is in force, and where it came from. Secrets are masked; faults are listed, with exit code 78.",
+            "Shows every setting: what is in force, and where it came from. Secrets are masked; whatever would stop outlay serve is listed, with exit code 78.",
             verb => Show(verb, cli),
             "outlay config", "outlay config --output json"),
     ];
@@ -24,6 +25,7 @@ internal static class SettingsCommands
             var settings = cli.SettingsAsRead;
             SettingReport[] reports = [.. source.Report, .. InForce(settings)];
             await WriteAsync(cli, parsed.GetValue(output), reports, token);
+            source.Add(StartCheck.Faults(settings));
             source.ThrowIfFaulty();
         });
     }

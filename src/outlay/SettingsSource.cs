@@ -25,7 +25,10 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     public IReadOnlyList<string> Faults => _faults;
 
     /// <summary>Whether the output may be coloured: only for a person, and not with NO_COLOR (no-color.org).</summary>
-    public bool Colour => OnTerminal && !IsSet("NO_COLOR");
+    public bool Colour => OnTerminal && !IsSet("NO_COLOR") && !TerminalIsDumb;
+
+    /// <summary>Whether the terminal shows text and obeys nothing else.</summary>
+    public bool TerminalIsDumb => environment("TERM") == "dumb";
 
     public bool IsSet(string name) => !string.IsNullOrEmpty(environment(name));
 
@@ -177,6 +180,9 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     }
 
     public void Fault(string name, string problem, string cure) => _faults.Add($"{name} {problem}: {cure}.");
+
+    /// <summary>Adds what was found wrong when the settings were looked at together with the machine.</summary>
+    public void Add(IEnumerable<string> faults) => _faults.AddRange(faults);
 
     /// <summary>Throws <see cref="ErrorCode.BadConfiguration"/> with every fault and its cure, or does nothing.</summary>
     public void ThrowIfFaulty()

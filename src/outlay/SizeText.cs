@@ -21,6 +21,13 @@ internal static class SizeText
         return true;
     }
 
+    /// <summary>For a person, with one decimal: 4.2 KiB.</summary>
+    public static string ForPeople(long bytes)
+    {
+        var (unit, size) = Array.Find(s_units, unit => bytes >= unit.Bytes) is { Bytes: > 0 } found ? found : ("bytes", 1);
+        return string.Create(CultureInfo.InvariantCulture, $"{(size == 1 ? $"{bytes}" : $"{(double)bytes / size:F1}")} {unit}");
+    }
+
     /// <summary>In the largest unit that gives at least one, rounded down.</summary>
     public static string Of(long bytes)
     {

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Outlay.Backup.Age;
+using Outlay.Storage;
 
 namespace Outlay.Backup;
 
@@ -22,6 +24,9 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     /// <summary>How far apart the clocks of machines may be that share backups.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5);
 
+    /// <summary>Asks which book the backups are for: see <see cref="BookId"/>. Gives null where nobody can say; the default.</summary>
+    public Func<CancellationToken, Task<string?>> Book { get; init; } = _ => Task.FromResult<string?>(null);
+
     public IBackupDestination Disk { get; } = new DiskDestination(settings.BackupsDir);
 
     /// <summary>Where copies of the newest backup on this machine go.</summary>
@@ -33,7 +38,21 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     /// <summary>What new backups are encrypted with; null leaves them readable.</summary>
     public BackupCipher? Cipher { get; } = settings.BackupKey is { } key ? new BackupCipher(key) : null;
 
-    /// <summary>The backups of a place, newest first.</summary>
+    /// <summary>Which book a database is; null while it does not answer.</summary>
+    public static async Task<string?> BookOfAsync(Database database, CancellationToken token)
+    {
+        try
+        {
+            return await database.ReadAsync<string?>(async connection => await BookId.FindAsync(database, connection, token), token);
+        }
+        catch (AppException e) when (e.Code is ErrorCode.Unavailable or ErrorCode.Inconsistent)
+        {
+            // Who has lost the database needs the backups most.
+            return null;
+        }
+    }
+
+    /// <summary>The backups of a place, newest first, of every book.</summary>
     public static async Task<IReadOnlyList<ListedBackup>> ListAsync(IBackupDestination destination, CancellationToken token)
     {
         var files = (await destination.ListAsync(token)).ToDictionary(file => file.Name);
@@ -70,9 +89,42 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     /// <summary>Whether something was dated by a clock that was ahead: how old it is, nobody knows.</summary>
     public bool IsInTheFuture(DateTimeOffset time) => time > clock.GetUtcNow() + s_clockSkew;
 
-    /// <summary>The newest backup on this machine, of those that are not dated in the future; null when there is none.</summary>
-    public async Task<ListedBackup?> NewestAsync(CancellationToken token) =>
-        (await ListAsync(Disk, token)).FirstOrDefault(backup => !IsInTheFuture(backup.Time));
+    /// <summary>The backups of the present book in a place, newest first, each with what was found out about it: null for nothing.</summary>
+    public async IAsyncEnumerable<(ListedBackup Backup, BackupReport? Report)> OwnAsync(
+        IBackupDestination destination, [EnumeratorCancellation] CancellationToken token)
+    {
+        var book = await Book(token);
+        foreach (var backup in await ListAsync(destination, token))
+        {
+            var report = await ReadReportAsync(backup, token);
+            if (IsOf(book, report))
+                yield return (backup, report);
+        }
+    }
+
+    /// <summary>Whether a backup is of this book, as far as is known: what tells no book, or nobody has looked at, could be.</summary>
+    /// <param name="book">Null where the book cannot be asked: then it could be any.</param>
+    public static bool IsOf(string? book, BackupReport? report) => book is null || report?.Book is null || report.Book == book;
+
+    /// <summary>The newest backup of the present book on this machine, of those that are not dated in the future; null when there is none.</summary>
+    public async Task<ListedBackup?> NewestAsync(CancellationToken token)
+    {
+        await foreach (var (backup, _) in OwnAsync(Disk, token))
+        {
+            if (!IsInTheFuture(backup.Time))
+                return backup;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a backup is locked as a new one would be: a key that was changed, or has come or gone, is a change.</summary>
+    public async Task<bool> IsLockedAsNowAsync(ListedBackup backup, CancellationToken token)
+    {
+        await using var stored = new StoredStream(await backup.Destination.OpenAsync(backup.Name, token), _ => { });
+        var start = await stored.PeekAsync(AgeHeader.MaxLength, token);
+        return BackupCipher.IsEncrypted(start.Span) ? Cipher?.HasLocked(start.Span) is true : Cipher is null;
+    }
 
     /// <summary>A backup of this name, on this machine or elsewhere. Throws <see cref="ErrorCode.NotFound"/>.</summary>
     public async Task<ListedBackup> FindAsync(string name, CancellationToken token)

@@ -20,6 +20,21 @@ internal sealed class BackupCipher(AgeKey key)
     /// </summary>
     public Stream Encrypt(Stream destination) => new AgeWriteStream(destination, key);
 
+    /// <summary>Whether a file was encrypted with what would encrypt it now, and not with an earlier key.</summary>
+    /// <param name="start">Its first <see cref="AgeHeader.MaxLength"/> bytes, or all of them.</param>
+    public bool HasLocked(ReadOnlySpan<byte> start)
+    {
+        try
+        {
+            AgeHeader.Read(start, key.Locking);
+            return true;
+        }
+        catch (AppException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Reading the result decrypts the source, which is closed with it. Only bytes that were found to be authentic are handed
     /// out; that nothing is missing at the end is known when the end was read. Anything wrong throws an

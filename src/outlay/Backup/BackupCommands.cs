@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Outlay.Cli;
 
 namespace Outlay.Backup;
@@ -41,23 +42,26 @@ internal static class BackupCommands
         if (result.State is not BackupState.Failed)
         {
             var what = result.State is BackupState.Unchanged ? "Nothing has changed since" : "Made and verified";
-            cli.Out.WriteLine($"{what} {result.File}: {Plural.Of(result.Expenses, "expense")}, {SizeText(result.Size)}.");
+            cli.Out.WriteLine($"{what} {result.File}: {result.Report!.Expenses}, {SizeText.ForPeople(result.Size)}.");
         }
 
         if (result.Failure is { } failure)
-            throw new AppException(ErrorCode.Unavailable, $"The backup failed: {failure}");
+            throw new AppException(result.Advice.Length > 0 ? ErrorCode.Inconsistent : ErrorCode.Unavailable, $"The backup failed: {failure} {result.Advice}".TrimEnd());
     }
 
     private static void List(Verb verb, CliContext cli)
     {
+        var all = new Option<bool>("--all") { Description = "Also those of other books that are kept in the same place. Default: those of this book." };
         var output = Options.Output();
+        verb.Add(all);
         verb.Add(output);
-        verb.SetAction((parsed, token) => BackupListOutput.WriteAsync(cli, cli.Backups, parsed.GetValue(output), token));
+        verb.SetAction((parsed, token) => BackupListOutput.WriteAsync(cli, cli.Backups, parsed.GetValue(output), parsed.GetValue(all), token));
     }
 
     private static void Verify(Verb verb, CliContext cli)
     {
-        var file = new Argument<string?>("FILE") { Description = "A file, or the name of a backup that is kept. Default: the newest one.", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<string?>("FILE") { Description = "A file, or the name of a backup that is kept. Default: the newest one of this book.", Arity = ArgumentArity.ZeroOrOne };
+        file.CompletionSources.Add(context => Kept(cli, context.WordToComplete));
         var maxAge = new Option<TimeSpan?>("--max-age")
         {
             HelpName = "TIME",
@@ -75,7 +79,7 @@ internal static class BackupCommands
         verb.SetAction(async (parsed, token) =>
         {
             var report = await VerifyAsync(cli, await BackupFile.FindAsync(cli, parsed.GetValue(file), token), token);
-            cli.Out.WriteLine($"{report.Backup} is good: {Plural.Of(report.Rows["expenses"], "expense")}, restored and compared in {DurationText.Precise(report.Duration)}.");
+            cli.Out.WriteLine($"{report.Backup} is good: {report.Expenses}, restored and compared in {DurationText.Precise(report.Duration)}.");
             if (parsed.GetValue(maxAge) is { } limit)
                 RefuseOtherAge(cli, report.CreatedAt!.Value, limit);
         });
@@ -84,6 +88,7 @@ internal static class BackupCommands
     private static void Restore(Verb verb, CliContext cli)
     {
         var file = new Argument<string>("FILE") { Description = "A file, or the name of a backup that is kept, as outlay backup list shows it." };
+        file.CompletionSources.Add(context => Kept(cli, context.WordToComplete));
         var dryRun = new Option<bool>("--dry-run") { Description = "Verify the backup and say what a restore would do. Default: restore it." };
         var replace = new Option<bool>("--replace") { Description = "Replace what the database holds; a backup of it is made first. Default: only into an empty one." };
         var yes = Options.Yes();
@@ -94,59 +99,81 @@ internal static class BackupCommands
         verb.SetAction(async (parsed, token) =>
         {
             var backup = await BackupFile.FindAsync(cli, parsed.GetValue(file), token);
+            var replaced = cli.HasDatabase ? await new BackupRestore(cli.Database, cli.Clock).ReplacedAsync(token) : null;
+            if (replaced is not null && !parsed.GetValue(replace))
+                throw new AppException(ErrorCode.Conflict, $"{cli.Database.Location} is not empty: add --replace to replace what it holds.");
             if (parsed.GetValue(dryRun))
-            {
-                var report = await VerifyAsync(cli, backup, token);
-                cli.Out.WriteLine($"Would restore {Plural.Of(report.Rows["expenses"], "expense")} into {cli.Database.Location}, as they were {Age(cli, report.CreatedAt!.Value)} ago.");
-                return;
-            }
-
-            var restore = await cli.RestoreAsync(token);
-            string? replaced = null;
-            if (!await restore.IsTargetEmptyAsync(token))
-            {
-                replaced = await BackUpAsync(cli, parsed.GetValue(replace), parsed.GetValue(yes), token);
-                if (replaced is null)
-                    return;
-            }
-
-            var start = cli.Clock.GetTimestamp();
-            var restored = await ProgressBar.RunAsync(cli, "Restoring", backup.Size, async bar =>
-            {
-                await using var stream = await backup.OpenAsync(bar.Report, token);
-                return await restore.RunAsync(stream, replaced, token);
-            });
-            var rows = restored.Manifest.Content.Rows;
-            cli.Out.WriteLine($"Restored {Plural.Of(rows["expenses"], "expense")} into {cli.Database.Location}.");
-            cli.Out.WriteLine($"It took {DurationText.Precise(cli.Clock.GetElapsedTime(start))}; the data is as it was {Age(cli, restored.Manifest.Origin.CreatedAt)} ago.");
+                await TryAsync(cli, backup, replaced, token);
+            else if (replaced is not null)
+                await ReplaceAsync(cli, backup, replaced.Value, parsed.GetValue(yes), token);
+            else
+                await RestoreAsync(cli, backup, null, token);
         });
     }
 
-    /// <summary>Makes sure that nothing is lost that a backup does not have.</summary>
-    /// <returns>The fingerprint of that backup; null when nothing is to be replaced after all.</returns>
-    private static async Task<string?> BackUpAsync(CliContext cli, bool replace, bool yes, CancellationToken token)
+    private static async Task TryAsync(CliContext cli, BackupFile backup, long? replaced, CancellationToken token)
     {
-        if (!replace)
-            throw new AppException(ErrorCode.Conflict, $"{cli.Database.Location} is not empty: add --replace to replace what it holds.");
-        if (!yes && !await cli.ConfirmAsync($"Everything in {cli.Database.Location} will be replaced. Go on?", token))
-        {
-            await cli.Messages.WriteLineAsync("Nothing was restored.".AsMemory(), token);
-            return null;
-        }
+        var report = await VerifyAsync(cli, backup, token);
+        var target = replaced is { } count ? $"and replace {Plural.Of(count, "expense")} in {cli.Database.Location}, which would be backed up before" : $"into {cli.Database.Location}";
+        cli.Out.WriteLine($"Would restore {report.Expenses} {target}; as they were {Age(cli, report.CreatedAt!.Value)} ago.");
+    }
 
+    /// <summary>Whatever can be known before is looked at first: the backup is restored on trial, and the privilege asked for.</summary>
+    private static async Task ReplaceAsync(CliContext cli, BackupFile backup, long replaced, bool yes, CancellationToken token)
+    {
+        try
+        {
+            var report = await VerifyAsync(cli, backup, token);
+            var restore = await cli.RestoreAsync(token);
+            await restore.RequireOwnershipAsync(token);
+            var question = $"{Plural.Of(replaced, "expense")} in {cli.Database.Location} will be replaced by {report.Expenses} of {report.Backup}. Go on?";
+            if (!yes && !await cli.ConfirmAsync(question, token))
+            {
+                await cli.Messages.WriteLineAsync("Nothing was replaced.".AsMemory(), token);
+                return;
+            }
+
+            await RestoreAsync(cli, backup, await BackUpAsync(cli, token), token);
+        }
+        catch (AppException e) when (e.Code is not ErrorCode.OutcomeUnknown)
+        {
+            throw new AppException(e.Code, $"{e.Message.TrimEnd('.')}. Nothing was replaced.", e);
+        }
+    }
+
+    /// <param name="replaced">The fingerprint of the backup that has what is replaced; null for an empty database.</param>
+    private static async Task RestoreAsync(CliContext cli, BackupFile backup, string? replaced, CancellationToken token)
+    {
+        var restore = await cli.RestoreAsync(token);
+        var start = cli.Clock.GetTimestamp();
+        var restored = await ProgressBar.RunAsync(cli, "Restoring", backup.Size, async bar =>
+        {
+            await using var stream = await backup.OpenAsync(bar.Report, token);
+            return await restore.RunAsync(stream, replaced, token);
+        });
+        cli.Out.WriteLine($"Restored {Plural.Of(restored.Manifest.Content.Rows["expenses"], "expense")} into {cli.Database.Location}.");
+        cli.Out.WriteLine($"It took {DurationText.Precise(cli.Clock.GetElapsedTime(start))}; the data is as it was {Age(cli, restored.Manifest.Origin.CreatedAt)} ago.");
+    }
+
+    /// <summary>Makes sure that nothing is lost that a backup does not have.</summary>
+    /// <returns>The fingerprint of that backup.</returns>
+    private static async Task<string> BackUpAsync(CliContext cli, CancellationToken token)
+    {
         var backups = await cli.BackupServiceAsync(token);
         var present = await ProgressBar.RunAsync(cli, "Backing up what will be replaced", null, _ => backups.RunAsync(BackupOccasion.BeforeChange, token));
-        if (present.State is BackupState.Failed)
-            throw new AppException(ErrorCode.Unavailable, $"What is there could not be backed up, so nothing was replaced: {present.Failure}");
-        await cli.Messages.WriteLineAsync($"What was there is in {present.File}.".AsMemory(), token);
-        return present.Report!.Fingerprint;
+        // Who goes back because the data was tampered with has no good backup of it: one that holds what is there is enough.
+        if (present.Report?.Fingerprint is null)
+            throw new AppException(ErrorCode.Unavailable, $"What is there could not be backed up: {present.Failure}");
+        var doubt = present.Report.IsGood ? "" : $" It did not pass its verification: {present.Report.Failure}";
+        await cli.Messages.WriteLineAsync($"What was there is in {present.File}, which is kept until {TimeText.ForPeople(present.Report.KeptUntil!.Value)} at least.{doubt}".AsMemory(), token);
+        return present.Report.Fingerprint;
     }
 
     private static void RefuseOtherAge(CliContext cli, DateTimeOffset createdAt, TimeSpan limit)
     {
         if (cli.Backups.IsInTheFuture(createdAt))
             throw new AppException(ErrorCode.Inconsistent,
-                $"It is dated {createdAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, which has not come yet: the clock that dated it was ahead, or the one of this machine is behind. Set the clock right, and make another backup.");
+                $"It is dated {TimeText.ForPeople(createdAt)}, which has not come yet: the clock that dated it was ahead, or the one of this machine is behind. Set the clock right, and make another backup.");
         if (cli.Clock.GetUtcNow() - createdAt is var age && age > limit)
             throw new AppException(ErrorCode.Inconsistent, $"It is too old: made {DurationText.Of(age)} ago.");
     }
@@ -161,5 +188,11 @@ internal static class BackupCommands
 
     private static string Age(CliContext cli, DateTimeOffset time) => DurationText.Of(cli.Clock.GetUtcNow() - time);
 
-    private static string SizeText(long bytes) => $"{bytes / 1_000_000d:N1} MB";
+    /// <summary>The names of the backups on this machine, and of files.</summary>
+    private static IEnumerable<CompletionItem> Kept(CliContext cli, string start)
+    {
+        var folder = cli.SettingsAsRead.BackupsDir;
+        string[] kept = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)).Where(name => BackupName.TimeOf(name) is not null)] : [];
+        return [.. kept.OrderDescending(StringComparer.Ordinal).Select(name => new CompletionItem(name)), .. Options.Files(start)];
+    }
 }

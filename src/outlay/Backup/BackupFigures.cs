@@ -57,14 +57,21 @@ internal sealed partial class BackupFigures
         {
             try
             {
-                var backups = await BackupCatalog.ListAsync(destination, token);
-                if (destination == _catalog.Disk)
-                    _size = backups.FirstOrDefault(backup => !_catalog.IsInTheFuture(backup.Time))?.Size;
-                if (backups.FirstOrDefault(backup => backup.Verdict is BackupVerdict.Verified && !_catalog.IsInTheFuture(backup.Time)) is not { } good)
-                    continue;
-                _newest[destination.Kind] = good.Time;
-                if (destination == _catalog.Disk)
-                    _verified = (await BackupCatalog.ReadReportAsync(good, token))?.VerifiedAt;
+                var isNewest = true;
+                await foreach (var (backup, report) in _catalog.OwnAsync(destination, token))
+                {
+                    if (_catalog.IsInTheFuture(backup.Time))
+                        continue;
+                    if (destination == _catalog.Disk && isNewest)
+                        _size = backup.Size;
+                    isNewest = false;
+                    if (backup.Verdict is not BackupVerdict.Verified)
+                        continue;
+                    _newest[destination.Kind] = backup.Time;
+                    if (destination == _catalog.Disk)
+                        _verified = report?.VerifiedAt;
+                    break;
+                }
             }
             catch (Exception e)
             {

@@ -14,16 +14,16 @@ internal sealed class BackupFile
     /// <summary>In bytes, as it is stored.</summary>
     public long Size => _kept?.Size ?? new FileInfo(_path).Length;
 
-    /// <param name="name">A path, or the name of a backup that is kept; null for the newest one on this machine.</param>
+    /// <param name="name">A path, or the name of a backup that is kept; null for the newest one of this book on this machine.</param>
     public static async Task<BackupFile> FindAsync(CliContext cli, string? name, CancellationToken token)
     {
         var catalog = cli.Backups;
         if (name is null)
         {
-            var newest = await catalog.NewestAsync(token) ?? (await BackupCatalog.ListAsync(catalog.Disk, token) is [var future, ..] ? future : null);
+            var newest = await catalog.NewestAsync(token) ?? (await catalog.OwnAsync(catalog.Disk, token).FirstOrDefaultAsync(token)).Backup;
             return newest is not null
                 ? new BackupFile(cli, newest.Name, newest)
-                : throw new AppException(ErrorCode.InvalidInput, $"There is no backup in {catalog.Disk.Name}: outlay backup create makes one.");
+                : throw new AppException(ErrorCode.InvalidInput, $"There is no backup of this book in {catalog.Disk.Name}: outlay backup create makes one.");
         }
 
         if (!File.Exists(name))

@@ -32,6 +32,8 @@ internal sealed class BackupFolder : IDisposable
     /// </summary>
     public static async Task<BackupFolder> TakeAsync(string path, TimeProvider clock, CancellationToken token)
     {
+        if (File.Exists(path))
+            throw DiskDestination.IsFile(path);
         PrivateFolder.Create(path);
         var folder = new BackupFolder(path, await LockAsync(System.IO.Path.Combine(path, LockName), clock, token));
         try

@@ -8,8 +8,6 @@ namespace Outlay.Backup;
 /// <summary>The JSON parts of a backup, and the report that lies beside it.</summary>
 internal static class BackupJson
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private static readonly JsonWriterOptions s_options = ExpenseJson.Format with { Indented = true, NewLine = "\n" };
 
     public static byte[] Bytes(Action<Utf8JsonWriter> write)
@@ -31,12 +29,20 @@ internal static class BackupJson
         is JsonException or InvalidDataException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException;
 
     public static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset time) =>
-        json.WriteString(name, time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
+        json.WriteString(name, TimeText.ForPrograms(time));
 
     public static DateTimeOffset Time(JsonElement json, string name) => DateTimeOffset.ParseExact(
-        json.GetProperty(name).GetString()!, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+        json.GetProperty(name).GetString()!, TimeText.FormatForPrograms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
     public static string Text(JsonElement json, string name) => json.GetProperty(name).GetString() ?? throw new InvalidDataException($"{name} is null.");
+
+    public static void WriteIfKnown(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+            json.WriteString(name, value);
+    }
+
+    public static string? TextIfThere(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     public static void WriteRows(Utf8JsonWriter json, IReadOnlyDictionary<string, long> rows)
     {
@@ -63,11 +69,13 @@ internal static class BackupJson
         json.WriteString("engine", origin.Engine);
         json.WriteString("run_id", origin.RunId);
         WriteTime(json, "created_at", origin.CreatedAt);
+        WriteIfKnown(json, "book", origin.Book);
+        WriteIfKnown(json, "location", origin.Location);
     }
 
     public static BackupOrigin Origin(JsonElement json) => new(
         json.GetProperty("format").GetInt32(), json.GetProperty("schema").GetInt32(), Text(json, "version"), Text(json, "engine"),
-        Text(json, "run_id"), Time(json, "created_at"));
+        Text(json, "run_id"), Time(json, "created_at"), TextIfThere(json, "book"), TextIfThere(json, "location"));
 
     public static void Write(Utf8JsonWriter json, BackupManifest manifest)
     {

@@ -7,22 +7,32 @@ namespace Outlay.Backup;
 /// <summary>Shows which backups there are, in every place. A place that does not answer is told, and the others are shown.</summary>
 internal static class BackupListOutput
 {
-    private static readonly string[] s_columns = ["name", "created_at", "size", "rows", "verified", "destination"];
+    private static readonly string[] s_columns =
+        ["name", "created_at", "size", "expenses", "in_trash", "verified", "verified_at", "failure", "kept_until", "book", "location", "destination"];
 
-    public static async Task WriteAsync(CliContext cli, BackupCatalog catalog, OutputFormat format, CancellationToken token)
+    /// <param name="ofAll">Whether those of other books are shown too.</param>
+    public static async Task WriteAsync(CliContext cli, BackupCatalog catalog, OutputFormat format, bool ofAll, CancellationToken token)
     {
         var rows = new List<(ListedBackup Backup, BackupReport? Report)>();
+        var others = 0;
         AppException? failure = null;
-        foreach (var destination in catalog.Elsewhere.Prepend(catalog.Disk))
+        var book = ofAll ? null : await catalog.Book(token);
+        foreach (var destination in catalog.All)
         {
             try
             {
                 foreach (var backup in await BackupCatalog.ListAsync(destination, token))
-                    rows.Add((backup, await BackupCatalog.ReadReportAsync(backup, token)));
+                {
+                    var report = await BackupCatalog.ReadReportAsync(backup, token);
+                    if (BackupCatalog.IsOf(book, report))
+                        rows.Add((backup, report));
+                    else
+                        others++;
+                }
             }
             catch (AppException e)
             {
-                failure = new AppException(ErrorCode.Unavailable, $"{destination.Name}: {e.Message}", e);
+                failure = e.Code is ErrorCode.BadConfiguration ? e : new AppException(ErrorCode.Unavailable, $"{destination.Name}: {e.Message}", e);
             }
         }
 
@@ -32,35 +42,51 @@ internal static class BackupListOutput
                 await JsonOutput.WriteAsync(cli, json => Write(json, rows), token);
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, s_columns, rows.Select(row => Cells(row.Backup, row.Report)), token);
+                await CsvOutput.WriteAsync(cli, s_columns, rows.Select(row => CsvCells(row.Backup, row.Report)), token);
                 break;
             default:
-                var table = new Table(cli, new("NAME"), new("TIME"), new("SIZE", Right: true), new("ROWS", Right: true), new("VERIFIED"), new("DESTINATION"));
-                foreach (var (backup, report) in rows)
-                    table.Add(Cells(backup, report));
-                table.Flush();
-                if (rows.Count == 0)
-                    await cli.Messages.WriteLineAsync("No backups.".AsMemory(), token);
+                await WriteTableAsync(cli, rows, token);
                 break;
         }
 
+        if (others > 0)
+            await cli.Messages.WriteLineAsync($"{Plural.Of(others, "backup")} of other books {Plural.Verb(others, "is", "are")} there too: {cli.ProgramName} backup list --all shows them.".AsMemory(), token);
         if (failure is not null)
             throw failure;
     }
 
-    private static string[] Cells(ListedBackup backup, BackupReport? report) =>
-    [
-        backup.Name, backup.Time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture), Number(backup.Size),
-        report?.IsGood == true ? Number(report.Rows.Values.Sum()) : "", Verdict(report), backup.Destination.Name,
-    ];
+    private static async Task WriteTableAsync(CliContext cli, List<(ListedBackup Backup, BackupReport? Report)> rows, CancellationToken token)
+    {
+        var table = new Table(cli, new("NAME"), new("TIME", GivesWay: 3), new("SIZE", Right: true), new("EXPENSES"), new("VERIFIED"),
+            new("BOOK", GivesWay: 1), new("DESTINATION", GivesWay: 2));
+        foreach (var (backup, report) in rows)
+            table.Add(backup.Name, TimeText.Short(backup.Time), SizeText.ForPeople(backup.Size), Expenses(report), Verdict(report), report?.Location, backup.Destination.Name);
+        table.Flush();
+        foreach (var (backup, report) in rows.Where(row => row.Report is { IsGood: false }))
+            await cli.Messages.WriteLineAsync($"{report!.Problem} ({backup.Destination.Name})".AsMemory(), token);
+        if (rows.Count == 0)
+            await cli.Messages.WriteLineAsync("No backups.".AsMemory(), token);
+    }
+
+    private static string Expenses(BackupReport? report) =>
+        report is { IsGood: true } ? $"{Number(report.Rows["expenses"])}{(report.InTrash > 0 ? $", {report.InTrash} in the trash" : "")}" : "";
 
     private static string Verdict(BackupReport? report) => report switch
     {
         null => "not yet",
-        { IsGood: true } => report.VerifiedAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        { IsConclusive: true } => $"failed: {report.Failure}",
-        _ => $"could not be verified: {report.Failure}",
+        { IsGood: true } => TimeText.Short(report.VerifiedAt),
+        { IsConclusive: true } => "failed",
+        _ => "not possible",
     };
+
+    private static string[] CsvCells(ListedBackup backup, BackupReport? report) =>
+    [
+        backup.Name, TimeText.ForPrograms(backup.Time), Number(backup.Size), report is { IsGood: true } ? Number(report.Rows["expenses"]) : "",
+        report?.InTrash is { } inTrash ? Number(inTrash) : "", report is { IsGood: true } ? "true" : "false", Time(report?.VerifiedAt), report?.Failure ?? "",
+        Time(report?.KeptUntil), report?.Book ?? "", report?.Location ?? "", backup.Destination.Name,
+    ];
+
+    private static string Time(DateTimeOffset? time) => time is { } known ? TimeText.ForPrograms(known) : "";
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
@@ -71,14 +97,20 @@ internal static class BackupListOutput
         {
             json.WriteStartObject();
             json.WriteString("name", backup.Name);
-            json.WriteString("created_at", backup.Time.UtcDateTime);
+            BackupJson.WriteTime(json, "created_at", backup.Time);
             json.WriteNumber("size", backup.Size);
             if (report is { IsGood: true })
-                json.WriteNumber("rows", report.Rows.Values.Sum());
+                json.WriteNumber("expenses", report.Rows["expenses"]);
+            if (report?.InTrash is { } inTrash)
+                json.WriteNumber("in_trash", inTrash);
             json.WriteBoolean("verified", report is { IsGood: true });
             if (report is not null)
-                json.WriteString("verified_at", report.VerifiedAt);
+                BackupJson.WriteTime(json, "verified_at", report.VerifiedAt);
             json.WriteString("failure", report?.Failure);
+            if (report?.KeptUntil is { } kept)
+                BackupJson.WriteTime(json, "kept_until", kept);
+            BackupJson.WriteIfKnown(json, "book", report?.Book);
+            BackupJson.WriteIfKnown(json, "location", report?.Location);
             json.WriteString("destination", backup.Destination.Name);
             json.WriteEndObject();
         }

@@ -7,7 +7,10 @@ namespace Outlay.Backup;
 /// <param name="Schema">The number of the last migration of the database that it was taken from.</param>
 /// <param name="Version">The version of the program.</param>
 /// <param name="RunId">The run of the program, as in its log lines.</param>
-internal sealed record BackupOrigin(int Format, int Schema, string Version, string Engine, string RunId, DateTimeOffset CreatedAt)
+/// <param name="Book">Which book it is of: see <see cref="BookId"/>; null for one that had no name yet.</param>
+/// <param name="Location">Where the book was, for a person to read; null where that is not told.</param>
+internal sealed record BackupOrigin(
+    int Format, int Schema, string Version, string Engine, string RunId, DateTimeOffset CreatedAt, string? Book = null, string? Location = null)
 {
     /// <summary>The form that this program writes, and the only one it reads.</summary>
     public const int CurrentFormat = 1;
@@ -39,7 +42,7 @@ internal sealed record BackupContent(
         foreach (var (table, rows) in expected.Rows)
         {
             if (found.Rows.GetValueOrDefault(table) is var count && count != rows)
-                return $"{table} has {count} rows instead of {rows}";
+                return $"{table} has {Plural.Of(count, "row")} instead of {rows}";
         }
 
         if (expected.Sums.Except(found.Sums).Concat(found.Sums.Except(expected.Sums)).FirstOrDefault() is { } sum)

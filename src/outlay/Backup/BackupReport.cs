@@ -15,6 +15,21 @@ internal sealed record BackupReport(
 {
     public bool IsGood => Failure is null;
 
+    /// <summary>Which book it is of; null when that is not known, or when it had no name yet.</summary>
+    public string? Book { get; init; }
+
+    /// <summary>Where the book was, for a person to read; null when that is not known.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>How many of its expenses are in the trash; null when that is not known.</summary>
+    public long? InTrash { get; init; }
+
+    /// <summary>Until when it is not removed, whatever else there is: somebody was told to rely on it. Null for the usual rule.</summary>
+    public DateTimeOffset? KeptUntil { get; init; }
+
+    /// <summary>How many expenses it has, for a person to read.</summary>
+    public string Expenses => $"{Plural.Of(Rows.GetValueOrDefault("expenses"), "expense")}{(InTrash > 0 ? $", {InTrash} in the trash" : "")}";
+
     /// <summary>Whether the backup itself was found good or not: without its key, or without room to restore it, nobody knows.</summary>
     public bool IsConclusive { get; init; } = true;
 
@@ -39,6 +54,12 @@ internal sealed record BackupReport(
             json.WriteString("sha256", Stored.Sha256);
         }
 
+        BackupJson.WriteIfKnown(json, "book", Book);
+        BackupJson.WriteIfKnown(json, "location", Location);
+        if (InTrash is { } inTrash)
+            json.WriteNumber("in_trash", inTrash);
+        if (KeptUntil is { } kept)
+            BackupJson.WriteTime(json, "kept_until", kept);
         json.WriteBoolean("conclusive", IsConclusive);
         json.WriteString("failure", Failure);
     });
@@ -55,6 +76,10 @@ internal sealed record BackupReport(
                 BackupJson.Time(json, "verified_at"), TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()), BackupJson.Rows(json),
                 json.GetProperty("fingerprint").GetString(), StoredOf(json), json.GetProperty("failure").GetString())
             {
+                Book = BackupJson.TextIfThere(json, "book"),
+                Location = BackupJson.TextIfThere(json, "location"),
+                InTrash = json.TryGetProperty("in_trash", out var inTrash) ? inTrash.GetInt64() : null,
+                KeptUntil = json.TryGetProperty("kept_until", out _) ? BackupJson.Time(json, "kept_until") : null,
                 IsConclusive = json.GetProperty("conclusive").GetBoolean(),
             };
         }

@@ -16,8 +16,22 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
 
     private readonly IReadOnlyList<Migration> _migrations = Migration.Of(database.Engine);
 
-    /// <summary>Whether nothing would be lost.</summary>
-    public Task<bool> IsTargetEmptyAsync(CancellationToken token) => database.ReadAsync(connection => BackupStore.IsEmptyAsync(connection, token), token);
+    /// <summary>How many expenses a restore would replace, the trash included; null when nothing would be lost.</summary>
+    public Task<long?> ReplacedAsync(CancellationToken token) => database.ReadAsync<long?>(async connection =>
+    {
+        var tables = (await BackupTables.InAsync(database, connection, token)).Select(table => table.Name).ToHashSet();
+        if (!tables.Contains("expenses") || (tables.Contains("changes") && await BackupStore.IsEmptyAsync(connection, token)))
+            return null;
+        var expenses = await BackupStore.ExpensesAsync(connection, token);
+        return expenses == 0 && !tables.Contains("changes") ? null : expenses;
+    }, token);
+
+    /// <summary>Throws <see cref="ErrorCode.Unavailable"/> when whoever is connected may not replace everything.</summary>
+    public Task RequireOwnershipAsync(CancellationToken token) => database.ReadAsync(async connection =>
+    {
+        await database.RequireOwnershipAsync(connection, $"Everything in {database.Location} is to be replaced", "outlay backup restore", token);
+        return true;
+    }, token);
 
     /// <summary>
     /// Replaces everything in one transaction, and commits only if rows, sums and heads of the histories are what the manifest
@@ -36,6 +50,9 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
             await RefuseLossAsync(connection, replaced, token);
             var restored = await LoadAsync(connection, file, token);
             await UpdateAsync(connection, restored.Manifest.Origin, token);
+            // In an empty place it goes on as the book it was, with its backups; where another book was, that has its own.
+            if (replaced is null && restored.Manifest.Origin.Book is { } book)
+                await BookId.SetAsync(connection, book, token);
             return restored;
         }, token);
     }

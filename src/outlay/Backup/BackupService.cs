@@ -29,9 +29,12 @@ internal sealed partial class BackupService(
     /// <summary>How long a backup whose bytes are the same counts as good, before it is restored on trial again.</summary>
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(7);
 
+    /// <summary>How long what was backed up before a change is kept, whatever the rule says.</summary>
+    public static readonly TimeSpan SafetyPeriod = TimeSpan.FromDays(30);
+
     private readonly BackupVerifier _verifier = new(catalog, settings, clock);
 
-    private readonly BackupPruning _pruning = new(catalog, settings.BackupRetention);
+    private readonly BackupPruning _pruning = new(catalog, settings.BackupRetention, clock);
 
     /// <summary>
     /// Makes a backup and verifies it, unless the newest one is verified and holds the same. A failure is logged and told in the
@@ -60,8 +63,15 @@ internal sealed partial class BackupService(
             await using var turn = await BackupTurn.TakeAsync(database, clock, token);
             using var folder = await BackupFolder.TakeAsync(settings.BackupsDir, clock, token);
             await waiting.DisposeAsync();
-            var result = await FindUnchangedAsync(folder, occasion, token) ?? await CreateAsync(folder, token);
-            return result with { Failure = result.Failure ?? await SpreadAsync(folder, result, occasion, token) };
+            var book = await BookId.MakeAsync(database, token);
+            var result = await FindUnchangedAsync(folder, occasion, token) ?? await CreateAsync(folder, book, token);
+            if (occasion is BackupOccasion.BeforeChange && result.Report is { Fingerprint: not null } held)
+            {
+                result = result with { Report = held with { KeptUntil = clock.GetUtcNow() + SafetyPeriod } };
+                await folder.StoreReportAsync(catalog.Disk, result.Report!, token);
+            }
+
+            return result with { Failure = result.Failure ?? await SpreadAsync(folder, result, occasion, book, token) };
         }
         catch (Exception e)
         {
@@ -84,7 +94,11 @@ internal sealed partial class BackupService(
             return null;
         var present = await database.SnapshotAsync(connection => BackupStore.FingerprintAsync(connection, token), token);
         var report = await BackupCatalog.ReadReportAsync(newest, token);
-        if (report is { IsGood: true } ? report.Fingerprint == present && !await IsTrustedAsync(newest, report, occasion, token) : report is null || newest.Verdict is BackupVerdict.Verified)
+        if (report is { IsGood: true } && report.Fingerprint != present)
+            return null;
+        if (!await catalog.IsLockedAsNowAsync(newest, token))
+            return null;
+        if (report is { IsGood: true } ? !await IsTrustedAsync(newest, report, occasion, token) : report is null || newest.Verdict is BackupVerdict.Verified)
             report = await _verifier.VerifyAsync(newest, folder, _ => { }, token);
         return report is { IsGood: true } && report.Fingerprint == present
             ? new BackupResult(BackupState.Unchanged, Path.Combine(folder.Path, newest.Name), newest.Size, report)
@@ -96,7 +110,7 @@ internal sealed partial class BackupService(
         occasion is BackupOccasion.Regular && clock.GetUtcNow() - report.VerifiedAt < s_trust && !catalog.IsInTheFuture(report.VerifiedAt) &&
         await BackupDigest.OfAsync(await backup.Destination.OpenAsync(backup.Name, token), token) == report.Stored;
 
-    private async Task<BackupResult> CreateAsync(BackupFolder folder, CancellationToken token)
+    private async Task<BackupResult> CreateAsync(BackupFolder folder, string book, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup write");
@@ -110,7 +124,7 @@ internal sealed partial class BackupService(
         {
             // Disposing of it completes the encryption.
             await using (var encrypted = catalog.Cipher?.Encrypt(file))
-                await new BackupWriter(database, settings, runId).WriteAsync(encrypted ?? file, now, token);
+                await new BackupWriter(database, settings, runId, book == BookId.None ? null : book).WriteAsync(encrypted ?? file, now, token);
             file.Flush(flushToDisk: true);
         }
 
@@ -139,7 +153,7 @@ internal sealed partial class BackupService(
 
     /// <summary>Copies the newest backup to the places that do not have it, and removes from each what is not to be kept. Each fails on its own.</summary>
     /// <returns>What went wrong, for a person to read; null when nothing did.</returns>
-    private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, BackupOccasion occasion, CancellationToken token)
+    private async Task<string?> SpreadAsync(BackupFolder folder, BackupResult newest, BackupOccasion occasion, string book, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup copy");
@@ -154,11 +168,15 @@ internal sealed partial class BackupService(
                     foreach (var name in new[] { newest.Report!.FileName, newest.Report.Backup })
                         await destination.StoreAsync(name, Path.Combine(folder.Path, name), token);
                 }
+                else if (newest.Report!.KeptUntil is not null && destination != catalog.Disk)
+                {
+                    await folder.StoreReportAsync(destination, newest.Report, token);
+                }
 
                 if (newest.Report!.IsGood)
                     status.Keep(destination, clock.GetUtcNow());
                 if (occasion is BackupOccasion.Regular)
-                    await _pruning.RunAsync(destination, newest.Report.Backup, token);
+                    await _pruning.RunAsync(destination, newest.Report.Backup, book, token);
             }
             catch (Exception e)
             {

@@ -26,6 +26,11 @@ internal enum BackupState
 internal sealed record BackupResult(
     BackupState State, string? File = null, long Size = 0, BackupReport? Report = null, TimeSpan Duration = default, string? Failure = null)
 {
+    /// <summary>What to do about a backup that was made and did not pass; empty for any other.</summary>
+    public string Advice => Report is { IsGood: false, IsConclusive: true }
+        ? "It is kept all the same, marked as failed. outlay doctor --deep names where the data was changed past the program; outlay backup list has the last backup that was good, and outlay backup restore NAME --replace goes back to it."
+        : "";
+
     /// <summary>How many expenses the backup holds.</summary>
     public long Expenses => Report?.Rows.GetValueOrDefault("expenses") ?? 0;
 }

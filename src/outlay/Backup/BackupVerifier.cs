@@ -26,14 +26,20 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
         var start = clock.GetTimestamp();
         var scratch = Path.Combine(folder, "scratch");
         PrivateFolder.Create(scratch);
+        BackupManifest? read = null;
         try
         {
             await using var stored = new StoredStream(await open(), progress);
             await using var file = await catalog.DecryptAsync(stored, name, token);
-            var manifest = await RestoreAsync(file, Path.Combine(scratch, "outlay.db"), token);
+            var manifest = await RestoreAsync(file, Path.Combine(scratch, "outlay.db"), restored => read = restored, token);
             var digest = await stored.EndAsync(token);
             return new BackupReport(
-                name, manifest.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), manifest.Content.Rows, manifest.Fingerprint, digest, null);
+                name, manifest.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), manifest.Content.Rows, manifest.Fingerprint, digest, null)
+            {
+                Book = manifest.Origin.Book,
+                Location = manifest.Origin.Location,
+                InTrash = manifest.Content.Rows.GetValueOrDefault("expenses") - manifest.Content.Sums.Sum(sum => sum.Count),
+            };
         }
         catch (Exception e)
         {
@@ -41,8 +47,11 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
             token.ThrowIfCancellationRequested();
             span?.Fail(e);
             return new BackupReport(
-                name, null, clock.GetUtcNow(), clock.GetElapsedTime(start), new Dictionary<string, long>(), null, null, SafeException.Of(e).Reason)
+                name, read?.Origin.CreatedAt, clock.GetUtcNow(), clock.GetElapsedTime(start), read?.Content.Rows ?? new Dictionary<string, long>(), read?.Fingerprint, null,
+                SafeException.Of(e).Reason)
             {
+                Book = read?.Origin.Book,
+                Location = read?.Origin.Location,
                 IsConclusive = e is AppException { Code: ErrorCode.BackupDamaged or ErrorCode.SchemaMismatch },
             };
         }
@@ -56,19 +65,23 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     /// <param name="progress">Told how many bytes of it were read.</param>
     public async Task<BackupReport> VerifyAsync(ListedBackup backup, BackupFolder folder, Action<long> progress, CancellationToken token)
     {
-        var report = await VerifyAsync(backup.Name, () => backup.Destination.OpenAsync(backup.Name, token), folder.Temporary, progress, token);
+        var known = await BackupCatalog.ReadReportAsync(backup, token);
+        var found = await VerifyAsync(backup.Name, () => backup.Destination.OpenAsync(backup.Name, token), folder.Temporary, progress, token);
+        // What is damaged does not tell any more what it is of.
+        var report = found with { Book = found.Book ?? known?.Book, Location = found.Location ?? known?.Location, KeptUntil = known?.KeptUntil };
         // A missing key or a full disk says nothing about a backup that was found good before.
         if (report.IsConclusive || backup.Verdict is BackupVerdict.Unverified)
             await folder.StoreReportAsync(backup.Destination, report, token);
         return report;
     }
 
-    private async Task<BackupManifest> RestoreAsync(Stream file, string path, CancellationToken token)
+    private async Task<BackupManifest> RestoreAsync(Stream file, string path, Action<BackupManifest> onRead, CancellationToken token)
     {
         await using var scratch = Database.OpenScratch(path, clock);
         await new Migrator(scratch, clock, settings).RunAsync(token);
         var restore = new BackupRestore(scratch, clock);
         var (manifest, tables) = await restore.LoadAsync(file, token);
+        onRead(manifest);
         var compare = Task.Run(() => CompareAsync(scratch, manifest, tables, token), token);
         if (manifest.Origin.Schema < Migration.Of(scratch.Engine).Count)
         {

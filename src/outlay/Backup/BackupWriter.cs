@@ -6,7 +6,8 @@ using Outlay.Storage;
 namespace Outlay.Backup;
 
 /// <summary>Writes everything that an installation needs into one compressed tar, as it is at one moment, at constant memory.</summary>
-internal sealed class BackupWriter(Database database, Settings settings, string runId)
+/// <param name="book">Which book it is: see <see cref="BookId"/>; null while it has no name.</param>
+internal sealed class BackupWriter(Database database, Settings settings, string runId, string? book = null)
 {
     /// <summary>Reads while others write, and compresses on another thread.</summary>
     /// <param name="output">Gets the compressed tar; it stays open.</param>
@@ -19,7 +20,7 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
             await using var tar = new TarWriter(gzip, TarEntryFormat.Ustar, leaveOpen: true);
             var parts = new List<BackupPart>();
             var origin = new BackupOrigin(
-                BackupOrigin.CurrentFormat, await BackupStore.SchemaAsync(connection, token), Product.Version, database.Engine, runId, time);
+                BackupOrigin.CurrentFormat, await BackupStore.SchemaAsync(connection, token), Product.Version, database.Engine, runId, time, book, database.Location);
             await AddAsync(BackupManifest.OriginName, BackupJson.Bytes(json => BackupJson.Write(json, origin)));
             await AddAsync(BackupManifest.SettingsName, BackupJson.Settings(settings.Report));
             var content = new BackupContent(

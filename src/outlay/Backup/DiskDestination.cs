@@ -17,9 +17,12 @@ internal sealed class DiskDestination(string folder) : IBackupDestination
     }
 
     public Task<IReadOnlyList<StoredBackup>> ListAsync(CancellationToken token) => Task.FromResult<IReadOnlyList<StoredBackup>>(
-        Directory.Exists(folder)
-            ? [.. new DirectoryInfo(folder).EnumerateFiles().Select(file => new StoredBackup(file.Name, file.Length, file.LastWriteTimeUtc))]
-            : []);
+        Directory.Exists(folder) ? [.. new DirectoryInfo(folder).EnumerateFiles().Select(file => new StoredBackup(file.Name, file.Length, file.LastWriteTimeUtc))]
+        : File.Exists(folder) ? throw IsFile(folder)
+        : []);
+
+    public static AppException IsFile(string path) =>
+        new(ErrorCode.BadConfiguration, $"BACKUPS_DIR is {path}, which is a file: set it to a folder that you may write to.");
 
     public Task<Stream> OpenAsync(string name, CancellationToken token)
     {

@@ -40,7 +40,7 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
             return new MigrationReport([], 0);
         await database.ReadAsync(async connection =>
         {
-            await database.RequireOwnershipAsync(connection, token);
+            await database.RequireOwnershipAsync(connection, $"The schema of {database.Location} is not up to date", "outlay migrate", token);
             return true;
         }, token);
         if (withBackup && plan.NeedsBackup && !(_backedUp is { } time && clock.GetElapsedTime(time) < settings.BackupInterval))
@@ -48,7 +48,7 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
             var result = await backup.RunAsync(BackupOccasion.BeforeChange, token);
             if (result.Report is not { IsGood: true })
                 throw new AppException(ErrorCode.BackupRequired,
-                    $"{plan.Pending[0]} is to be applied, and no verified backup could be made before: {result.Failure} Nothing was changed. Mend that, or go on without a backup: outlay migrate --no-snapshot.");
+                    $"{plan.Pending[0]} is to be applied, and no verified backup could be made before: {result.Failure} {result.Advice} Nothing was changed. Mend that, or go on without a backup: outlay migrate --no-snapshot.");
             _backedUp = clock.GetTimestamp();
         }
 

@@ -43,6 +43,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public bool MessagesAreOnTerminal { get; } = !Console.IsErrorRedirected;
 
+    /// <summary>Whether messages can be moved and overwritten: on a terminal that knows how.</summary>
+    public bool MessagesCanMove => MessagesAreOnTerminal && !SettingsSource.TerminalIsDumb;
+
     /// <summary>Whether data may be coloured.</summary>
     public bool Colour => SettingsSource.Colour;
 
@@ -74,7 +77,10 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     /// <summary>A text in which the commands are written as outlay, with them as the user types them.</summary>
     public string AsTyped(string text) => Command().Replace(text, ProgramName.Replace("$", "$$", StringComparison.Ordinal));
 
-    /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D).</summary>
+    /// <summary>Whether something stands for bytes that were no UTF-8.</summary>
+    public static bool IsDamaged(string text) => text.Contains('\uFFFD');
+
+    /// <summary>Asks on stderr, and reads one line; null at the end of the input (Ctrl-D). Throws <see cref="ErrorCode.InvalidInput"/> for what is no UTF-8.</summary>
     public async Task<string?> AskAsync(string question, CancellationToken token)
     {
         await Messages.WriteAsync(question.AsMemory(), token);
@@ -82,6 +88,8 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
         var line = await Task.Run(In.ReadLine, token).WaitAsync(token);
         if (line is null && InputIsTerminal)
             await Messages.WriteLineAsync();
+        if (line is not null && IsDamaged(line))
+            throw new AppException(ErrorCode.InvalidInput, "That is not text in UTF-8. Set the terminal to UTF-8, and write it again.");
         return line;
     }
 
@@ -129,7 +137,14 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<DoctorService> DoctorAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
     /// <summary>Where the backups are; it needs no database.</summary>
-    public BackupCatalog Backups => _backups ??= new BackupCatalog(Settings, clock);
+    public BackupCatalog Backups => _backups ??= new BackupCatalog(Settings, clock)
+    {
+        // To ask for one would make it.
+        Book = async token => HasDatabase ? await BackupCatalog.BookOfAsync(Database, token) : null,
+    };
+
+    /// <summary>Whether there is a database: an embedded one would be made when it is asked.</summary>
+    public bool HasDatabase => Settings.Postgres is not null || File.Exists(Settings.SqliteFile);
 
     public async Task<BackupService> BackupServiceAsync(CancellationToken token) => BackupServiceOn(await MigratedDatabaseAsync(token));
 

@@ -23,6 +23,7 @@ internal static class CommandLine
     {
         try
         {
+            RefuseDamagedText(args);
             // People ask for help in both ways.
             if (args is ["help", .. var verb])
                 args = [.. verb, "--help"];
@@ -36,6 +37,13 @@ internal static class CommandLine
         {
             return Failure.Report(e, cli, cli.Messages);
         }
+    }
+
+    /// <summary>Whoever passes bytes that are no UTF-8 gets replacement characters in their place, and would find those in the book.</summary>
+    private static void RefuseDamagedText(string[] args)
+    {
+        if (Array.Find(args, CliContext.IsDamaged) is { } damaged)
+            throw new AppException(ErrorCode.InvalidInput, $"'{damaged}' is not text in UTF-8. Set the terminal, or whatever runs the command, to UTF-8, and write it again.");
     }
 
     private static async Task<int> InvokeAsync(CliContext cli, ParseResult parsed, CancellationToken token)
@@ -70,7 +78,7 @@ internal static class CommandLine
             verb.Define();
         foreach (var verb in verbs)
             root.Add(verb);
-        root.SetAction((_, token) => OpenMenuAsync(cli, token));
+        root.SetAction((_, token) => OpenMenuAsync(cli, "A verb is missing: outlay --help lists them. On a terminal, outlay menu opens a menu.", token));
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var help = root.Options.OfType<HelpOption>().Single();
         // The forms of another system's shell would only crowd what a completion suggests.
@@ -80,9 +88,9 @@ internal static class CommandLine
         return root;
     }
 
-    private static Task OpenMenuAsync(CliContext cli, CancellationToken token) => cli.InputIsTerminal && cli.OutputIsTerminal
+    private static Task OpenMenuAsync(CliContext cli, string otherwise, CancellationToken token) => cli.InputIsTerminal && cli.OutputIsTerminal
         ? Menu.RunAsync(cli, token)
-        : throw new AppException(ErrorCode.Usage, "A verb is missing: outlay --help lists them. On a terminal, outlay menu opens a menu.");
+        : throw new AppException(ErrorCode.Usage, otherwise);
 
     private static Verb[] Verbs(CliContext cli) =>
     [
@@ -100,6 +108,6 @@ internal static class CommandLine
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
         .. HealthCommands.All(cli),
-        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, token)), "outlay menu"),
+        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, "The menu needs a terminal to read from and to write to. Without one, use a verb: outlay --help lists them.", token)), "outlay menu"),
     ];
 }

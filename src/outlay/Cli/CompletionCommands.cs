@@ -11,6 +11,9 @@ internal static class CompletionCommands
         _outlay() {
             local IFS=$'\n'
             COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+            # In a folder it goes on.
+            if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then compopt -o nospace 2>/dev/null; fi
+            return 0
         }
         complete -o default -F _outlay outlay
         """;
@@ -22,7 +25,8 @@ internal static class CompletionCommands
             local line="${(j: :)words[1,CURRENT-1]} ${PREFIX}"
             local -a suggestions
             suggestions=("${(@f)$("${words[1]}" "[suggest:${#line}]" "${line}" 2>/dev/null)}")
-            compadd -- "${suggestions[@]}" || _files
+            compadd -S '' -- ${(M)suggestions:#*/}
+            compadd -- ${suggestions:#*/} || [[ $compstate[nmatches] -gt 0 ]] || _files
         }
         compdef _outlay outlay
         """;
@@ -42,6 +46,8 @@ internal static class CompletionCommands
         complete -c outlay -f -a '(__outlay_complete)'
         """;
 
+    private static readonly Dictionary<string, string> s_scripts = new() { ["bash"] = Bash, ["zsh"] = Zsh, ["fish"] = Fish };
+
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("completion", "Writes a script that makes bash, zsh or fish complete the verbs and options of outlay.", verb => Define(verb, cli),
@@ -52,9 +58,20 @@ internal static class CompletionCommands
 
     private static void Define(Verb verb, CliContext cli)
     {
-        var shell = new Argument<string>("SHELL") { Description = "The shell: bash, zsh or fish." };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var shell = new Argument<string>("SHELL")
+        {
+            Description = "The shell: bash, zsh or fish.",
+            CustomParser = result =>
+            {
+                var name = result.Tokens[0].Value;
+                if (s_scripts.TryGetValue(name, out var script))
+                    return script;
+                result.AddError($"'{name}' is no shell that is known here: use bash, zsh or fish.");
+                return "";
+            },
+        };
+        shell.CompletionSources.Add([.. s_scripts.Keys]);
         verb.Add(shell);
-        verb.SetAction(parsed => cli.Out.WriteLine(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish }));
+        verb.SetAction(parsed => cli.Out.WriteLine(parsed.GetValue(shell)));
     }
 }

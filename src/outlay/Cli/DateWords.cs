@@ -5,13 +5,28 @@ namespace Outlay.Cli;
 /// <summary>The words that stand for a date on the command line.</summary>
 internal static class DateWords
 {
-    /// <summary>The date that today or yesterday is in the time zone of the user; any other text as it is.</summary>
-    public static string? Resolve(string? text, TimeProvider clock) => text?.Trim().ToLowerInvariant() switch
-    {
-        "today" => ExpenseRules.FormatDate(Today(clock)),
-        "yesterday" => ExpenseRules.FormatDate(Today(clock).AddDays(-1)),
-        _ => text,
-    };
+    /// <summary>What a date may be, for help and messages.</summary>
+    public const string Forms = "YYYY-MM-DD, today, yesterday or tomorrow";
 
-    private static DateOnly Today(TimeProvider clock) => DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
+    /// <summary>Each word, and how many days from today it is.</summary>
+    private static readonly Dictionary<string, int> s_words = new() { ["today"] = 0, ["yesterday"] = -1, ["tomorrow"] = 1 };
+
+    /// <summary>
+    /// The date that a word is in the time zone of the user, or a date as it is written; the rules look at that. What is neither becomes a
+    /// fault, which says what was probably meant.
+    /// </summary>
+    /// <returns>Null when nothing was written, or a fault.</returns>
+    public static string? Resolve(string? text, TimeProvider clock, string field, Faults faults)
+    {
+        if (text is null)
+            return null;
+        var word = text.Trim().ToLowerInvariant();
+        if (s_words.TryGetValue(word, out var days))
+            return ExpenseRules.FormatDate(DateOnly.FromDateTime(clock.GetLocalNow().DateTime).AddDays(days));
+        if (word.Length == 0 || ExpenseRules.HasShapeOfDate(word))
+            return text;
+        var meant = Spelling.Nearest(word, s_words.Keys) is { } nearest ? $" Did you mean {nearest}?" : "";
+        faults.Add(field, $"Invalid date format. Use {Forms}.{meant}");
+        return null;
+    }
 }

@@ -74,13 +74,18 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
 
     private async Task AddAsync(CancellationToken token)
     {
-        if (await FillInAsync("Date (YYYY-MM-DD, today or yesterday) [today]: ", "date", "today", new ExpenseDraft(),
-                (draft, text) => draft with { Date = DateWords.Resolve(text, cli.Clock) }, token) is { } dated &&
+        if (await FillInAsync($"Date ({DateWords.Forms}) [today]: ", "date", "today", new ExpenseDraft(), Dated, token) is { } dated &&
             await FillInAsync("Description (Enter goes back): ", "description", "", dated, (draft, text) => draft with { Description = text }, token) is { } described &&
             await FillInAsync($"Amount in {currency}, like 3.50 (Enter goes back): ", "amount", "", described, (draft, text) => draft with { Amount = text }, token) is { } whole)
             cli.Out.WriteLine($"Added {Line(await expenses.AddAsync(cli.Caller, whole, token))}");
         else
             cli.Out.WriteLine("Nothing was added.");
+
+        ExpenseDraft Dated(ExpenseDraft draft, string text)
+        {
+            var misread = new Faults();
+            return draft with { Date = DateWords.Resolve(text, cli.Clock, "date", misread), Misread = misread };
+        }
     }
 
     private async Task ShowAsync(CancellationToken token)
@@ -149,7 +154,7 @@ internal sealed class Menu(CliContext cli, ExpenseService expenses, ReportServic
         return null;
     }
 
-    private string Line(Expense expense) => ExpenseOutput.Line(expense, currency);
+    private static string Line(Expense expense) => ExpenseOutput.Line(expense);
 
     private async Task<string?> AskAsync(string question, CancellationToken token) => (await cli.AskAsync(question, token))?.Trim();
 }

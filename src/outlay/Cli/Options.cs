@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
@@ -72,6 +73,48 @@ internal static class Options
             return null;
         },
     };
+
+    /// <summary>A code of ISO 4217.</summary>
+    public static Option<string?> Currency(string description)
+    {
+        var option = Text("--currency", "CODE", description);
+        option.CompletionSources.Add([.. Expenses.Currency.All.Select(currency => currency.Code).Order(StringComparer.Ordinal)]);
+        return option;
+    }
+
+    /// <summary>Makes a shell complete the names of files: folders end with a slash.</summary>
+    public static Argument<T> WithFiles<T>(this Argument<T> argument)
+    {
+        argument.CompletionSources.Add(context => Files(context.WordToComplete));
+        return argument;
+    }
+
+    /// <summary>As the other.</summary>
+    public static Option<T> WithFiles<T>(this Option<T> option)
+    {
+        option.CompletionSources.Add(context => Files(context.WordToComplete));
+        return option;
+    }
+
+    /// <summary>The files and folders that begin like this.</summary>
+    public static IEnumerable<CompletionItem> Files(string start)
+    {
+        var folder = start[..(start.LastIndexOf('/') + 1)];
+        try
+        {
+            return
+            [
+                .. new DirectoryInfo(folder.Length == 0 ? "." : folder).EnumerateFileSystemInfos($"{start[folder.Length..]}*")
+                    .Where(entry => !entry.Name.StartsWith('.') || start.Length > folder.Length)
+                    .Select(entry => new CompletionItem($"{folder}{entry.Name}{(entry is DirectoryInfo ? "/" : "")}")),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // There is no such folder, or nobody may look into it: then there is nothing to suggest.
+            return [];
+        }
+    }
 
     /// <summary>A whole number within a range.</summary>
     public static Option<long?> Number(string name, string helpName, string description, long min, long max) => new(name)

@@ -23,7 +23,7 @@ internal sealed class ProgressBar
     /// <param name="total">What <see cref="Report"/> counts up to; null when nobody knows.</param>
     public static async Task<T> RunAsync<T>(CliContext cli, string title, long? total, Func<ProgressBar, Task<T>> work)
     {
-        if (!cli.MessagesAreOnTerminal)
+        if (!cli.MessagesCanMove)
             return await work(new ProgressBar(title, cli.Messages.WriteLine, null));
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings

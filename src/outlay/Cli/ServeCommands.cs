@@ -6,7 +6,11 @@ internal static class ServeCommands
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("serve", "Runs the server: the API and its interactive docs, until Ctrl-C or SIGTERM.",
-            verb => verb.SetAction((_, token) => App.RunAsync(cli.Settings, address => Announce(cli, address), token)),
+            verb => verb.SetAction(async (_, token) =>
+            {
+                await App.RunAsync(cli.Settings, address => Announce(cli, address), token);
+                await cli.Messages.WriteLineAsync("Outlay has stopped.".AsMemory(), CancellationToken.None);
+            }),
             "outlay serve", "LISTEN=http://127.0.0.1:9000 outlay serve"),
     ];
 

@@ -53,11 +53,14 @@ internal static class UsageErrors
         var isText = parsed.Tokens.Any(token => token.Type is TokenType.DoubleDash);
         var swallowed = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(result => result.Tokens).Select(token => token.Value)
             .Where(word => !isText && word is ['-', var first, ..] && !char.IsAsciiDigit(first));
-        // What follows an option that is not known is its value, and no fault of its own.
-        var unmatched = parsed.CommandResult.Command is RootCommand || !parsed.UnmatchedTokens.Any(word => word.StartsWith('-'))
-            ? parsed.UnmatchedTokens
-            : parsed.UnmatchedTokens.Where(word => word.StartsWith('-'));
-        return [.. unmatched, .. swallowed];
+        // What follows a verb that is not known is its own, and what follows an option its value: neither is a fault of its own.
+        var unmatched = parsed.CommandResult.Command is RootCommand
+            ? parsed.UnmatchedTokens.Take(1)
+            : parsed.UnmatchedTokens;
+        List<string> unknown = [.. unmatched, .. swallowed];
+        return unknown.Exists(IsOption) ? unknown.FindAll(IsOption) : unknown;
+
+        static bool IsOption(string word) => word.StartsWith('-');
     }
 
     private static AppException Usage(Command command, IEnumerable<string> faults)
@@ -68,9 +71,17 @@ internal static class UsageErrors
             string.Join(Environment.NewLine, [.. faults, $"{line} --help shows what it takes.{example}"]));
     }
 
-    private static string Explain(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
-        ? $"{missing.Argument.Name} is missing."
-        : error.Message;
+    /// <summary>What the parser found in our words; what our own checks found is in them already.</summary>
+    private static string Explain(ParseError error) => error.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing => $"{missing.Argument.Name} is missing.",
+        ArgumentResult { Tokens.Count: 0, Parent: OptionResult option } => $"{option.Option.Name} needs a value: {option.Option.HelpName}.",
+        OptionResult { IdentifierToken: not null, Tokens.Count: 0, Option.Arity.MinimumNumberOfValues: > 0 } option => $"{option.Option.Name} needs a value: {option.Option.HelpName}.",
+        OptionResult { IdentifierTokenCount: > 1, Option.Arity.MaximumNumberOfValues: <= 1 } option => $"{option.Option.Name} is given more than once.",
+        CommandResult { Command.Subcommands: { Count: > 0 } verbs } =>
+            $"A verb is missing: {string.Join(", ", verbs.SkipLast(1).Select(verb => verb.Name))} or {verbs[^1].Name}.",
+        _ => error.Message,
+    };
 
     private static string Explain(string word, Command command)
     {
@@ -79,28 +90,8 @@ internal static class UsageErrors
         if (command is RootCommand or { Name: "serve" } && word is "--port" or "-p" or "--host" or "--listen" or "--address")
             return $"'{word}' is not known here: the setting LISTEN says where the server listens, for example LISTEN=http://127.0.0.1:9000 outlay serve.";
         var known = command.Subcommands.Select(verb => verb.Name).Concat(command.Options.Select(option => option.Name));
-        var nearest = known.MinBy(name => Distance(word, name));
-        return nearest is not null && Distance(word, nearest) <= Math.Max(1, word.Length / 3)
+        return Spelling.Nearest(word, known) is { } nearest
             ? $"'{word}' is not known here. Did you mean {nearest}?"
             : $"'{word}' is not known here.";
-    }
-
-    /// <summary>How many letters must be changed, added, removed or swapped with their neighbour to get from one word to the other.</summary>
-    private static int Distance(string from, string to)
-    {
-        var d = new int[from.Length + 1, to.Length + 1];
-        for (var i = 0; i <= from.Length; i++)
-        {
-            for (var j = 0; j <= to.Length; j++)
-            {
-                d[i, j] = i == 0 || j == 0
-                    ? i + j
-                    : Math.Min(Math.Min(d[i - 1, j], d[i, j - 1]) + 1, d[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
-                    d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
-            }
-        }
-
-        return d[from.Length, to.Length];
     }
 }

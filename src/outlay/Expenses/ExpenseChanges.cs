@@ -8,7 +8,7 @@ namespace Outlay.Expenses;
 internal sealed class ExpenseChanges
 {
     private readonly ExpenseFields _fields = new(stays: true);
-    private readonly Option<string?> _date = Options.Text("--date", "DATE", "When: YYYY-MM-DD, today or yesterday. Default: it stays.");
+    private readonly Option<string?> _date = Options.Text("--date", "DATE", $"When: {DateWords.Forms}. Default: it stays.");
     private readonly Option<string?> _amount = Options.Text("--amount", "AMOUNT", "How much, greater than 0, with a point before the decimals: 3.50. Default: it stays.");
     private readonly Option<string?> _description = Options.Text("--description", "TEXT", $"What for, 1 to {ExpenseRules.MaxDescriptionLength} characters. Default: it stays.");
     private readonly Option<bool> _noCategory = new("--no-category") { Description = "Take the category away." };
@@ -32,17 +32,20 @@ internal sealed class ExpenseChanges
             Tags = parsed.GetValue(_noTags) ? [] : draft.Tags,
             Notes = parsed.GetValue(_noNotes) ? null : draft.Notes,
         };
+        var misread = new Faults();
         return _fields.Apply(cleared, parsed) with
         {
-            Date = DateWords.Resolve(parsed.GetValue(_date), clock) ?? draft.Date,
+            Date = DateWords.Resolve(parsed.GetValue(_date), clock, "date", misread) ?? draft.Date,
             Amount = parsed.GetValue(_amount) ?? draft.Amount,
             Description = parsed.GetValue(_description) ?? draft.Description,
+            Misread = misread,
         };
     }
 
     private void Validate(CommandResult result)
     {
-        if (!All.Any(option => IsGiven(result, option)))
+        var hasId = result.Children.OfType<ArgumentResult>().Any(id => id.Tokens.Count > 0);
+        if (hasId && !All.Any(option => IsGiven(result, option)))
             result.AddError("Nothing to change: name at least one field, like --amount 4.20.");
         foreach (var (value, clear) in new (Option, Option)[] { (_fields.Category, _noCategory), (_fields.Tags, _noTags), (_fields.Notes, _noNotes) })
         {

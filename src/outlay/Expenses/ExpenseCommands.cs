@@ -39,7 +39,7 @@ internal static class ExpenseCommands
             Description = $"What for, 1 to {ExpenseRules.MaxDescriptionLength} characters; several words need no quotes.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var date = Options.Text("--date", "DATE", "When: YYYY-MM-DD, today or yesterday. Default: today, in your time zone.");
+        var date = Options.Text("--date", "DATE", $"When: {DateWords.Forms}. Default: today, in your time zone.");
         var fields = new ExpenseFields(stays: false);
         var output = Options.Output();
         verb.Add(amount);
@@ -53,11 +53,13 @@ internal static class ExpenseCommands
             var (first, last) = (parsed.GetValue(amount)!, parsed.GetValue(words)![^1]);
             if (!first.Any(char.IsAsciiDigit) && Money.Fault(last, null) is null)
                 throw new AppException(ErrorCode.Usage, $"'{first}' is no amount. The amount comes first: {cli.ProgramName} add {last} {first}");
+            var misread = new Faults();
             var draft = fields.Apply(new ExpenseDraft(), parsed) with
             {
-                Date = DateWords.Resolve(parsed.GetValue(date) ?? "today", cli.Clock),
+                Date = DateWords.Resolve(parsed.GetValue(date) ?? "today", cli.Clock, "date", misread),
                 Amount = first,
                 Description = string.Join(' ', parsed.GetValue(words)!),
+                Misread = misread,
             };
             var expenses = await cli.ExpensesAsync(token);
             var expense = await expenses.AddAsync(cli.Caller, draft, token);
@@ -107,7 +109,7 @@ internal static class ExpenseCommands
             var page = await expenses.PageAsync(cli.Owner, wanted, null, size, token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), page.Expenses.ToAsyncEnumerable(), token);
             if (page.Next is not null)
-                await cli.Messages.WriteLineAsync($"{(size == 1 ? "This is the newest one" : $"These are the newest {size}")}. There are more: --all lists them, --limit N more of them.".AsMemory(), token);
+                await cli.Messages.WriteLineAsync($"{(size == 1 ? "This is the newest one" : $"These are the newest {size}")}. There are more: --limit N lists more, --all lists them all.".AsMemory(), token);
             else if (page.Expenses.Count == 0)
                 await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
         });
@@ -141,7 +143,10 @@ internal static class ExpenseCommands
         {
             var expenses = await cli.ExpensesAsync(token);
             long[]? versions = parsed.GetValue(version) is { } expected ? [expected] : null;
+            var start = cli.Clock.GetUtcMilliseconds();
             var expense = await expenses.ChangeAsync(cli.Caller, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
+            if (expense.UpdatedAt < start)
+                await cli.Messages.WriteLineAsync("Nothing was changed: it is so already.".AsMemory(), token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
         });
     }
@@ -159,8 +164,7 @@ internal static class ExpenseCommands
             foreach (var id in parsed.GetValue(ids)!)
                 expenses.Add(await service.GetAsync(cli.Owner, id, token));
 
-            var currency = await service.CurrencyAsync(cli.Owner, token);
-            expenses.ForEach(expense => cli.Messages.WriteLine(ExpenseOutput.Line(expense, currency)));
+            expenses.ForEach(expense => cli.Messages.WriteLine(ExpenseOutput.Line(expense)));
             var many = expenses.Count == 1 ? "this expense" : $"these {expenses.Count} expenses";
             if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Delete {many}?", token))
             {

@@ -19,7 +19,7 @@ internal sealed class ExpenseFields(bool stays)
     public Option<string?> Notes { get; } = Options.Text("--notes", "TEXT",
         $"Anything else worth knowing, at most {ExpenseRules.MaxNotesLength:N0} characters. {Default(stays, "none")}");
 
-    private readonly Option<string?> _currency = Options.Text("--currency", "CODE",
+    private readonly Option<string?> _currency = Options.Currency(
         $"A code of ISO 4217, like EUR, USD or JPY. {Default(stays, "your own currency (DEFAULT_CURRENCY)")}");
 
     public IReadOnlyList<Option> All => [Category, Tags, _currency, Notes];

@@ -29,9 +29,10 @@ internal static class ExpenseJson
         writer.WriteNumber("id"u8, expense.Id);
         WriteFields(writer, expense.Content);
         writer.WriteNumber("version"u8, expense.Version);
-        writer.WriteString("created_at"u8, expense.CreatedAt.UtcDateTime);
-        writer.WriteString("updated_at"u8, expense.UpdatedAt.UtcDateTime);
-        WriteDeletedAt(writer, expense.DeletedAt);
+        writer.WriteString("created_at"u8, TimeText.ForPrograms(expense.CreatedAt));
+        writer.WriteString("updated_at"u8, TimeText.ForPrograms(expense.UpdatedAt));
+        if (expense.DeletedAt is { } at)
+            writer.WriteString("deleted_at"u8, TimeText.ForPrograms(at));
         writer.WriteEndObject();
     }
 
@@ -40,7 +41,9 @@ internal static class ExpenseJson
     {
         writer.WriteStartObject();
         WriteFields(writer, content);
-        WriteDeletedAt(writer, deletedAt);
+        // Hashes stand on this form of the time: it stays as it is.
+        if (deletedAt is { } at)
+            writer.WriteString("deleted_at"u8, at.UtcDateTime);
         writer.WriteEndObject();
     }
 
@@ -107,12 +110,6 @@ internal static class ExpenseJson
             writer.WriteStringValue(tag.Text);
         writer.WriteEndArray();
         writer.WriteString("notes"u8, content.Notes);
-    }
-
-    private static void WriteDeletedAt(Utf8JsonWriter writer, DateTimeOffset? deletedAt)
-    {
-        if (deletedAt is { } at)
-            writer.WriteString("deleted_at"u8, at.UtcDateTime);
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json, string name)

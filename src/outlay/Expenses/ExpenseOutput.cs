@@ -10,7 +10,10 @@ internal static class ExpenseOutput
     private const int FieldWidth = 13;
 
     private static readonly Column[] s_columns =
-        [new("ID", Right: true), new("DATE"), new("AMOUNT", Right: true), new("CURRENCY"), new("CATEGORY"), new("TAGS"), new("DESCRIPTION")];
+    [
+        new("ID", Right: true), new("DATE"), new("AMOUNT", Right: true), new("CURRENCY"), new("CATEGORY", GivesWay: 2), new("TAGS", GivesWay: 1),
+        new("DESCRIPTION"),
+    ];
 
     /// <summary>Writes many expenses, at constant memory.</summary>
     public static async Task WriteAsync(CliContext cli, OutputFormat format, IAsyncEnumerable<Expense> expenses, CancellationToken token)
@@ -50,19 +53,18 @@ internal static class ExpenseOutput
     /// <summary>Says, to a person, that nothing passes a filter, or that there is nothing at all: then perhaps it is another book than was meant.</summary>
     public static Task WriteNoneAsync(CliContext cli, ExpenseFilter filter, CancellationToken token)
     {
-        var message = filter == new ExpenseFilter()
-            ? $"There are no expenses in {cli.Database.Location}: {cli.ProgramName} add 3.50 Coffee records one."
+        var message = filter == new ExpenseFilter() ? $"There are no expenses in {cli.Database.Location}: {cli.ProgramName} add 3.50 Coffee records one."
+            : filter == new ExpenseFilter { InTrash = true } ? "The trash is empty."
             : "There are no such expenses.";
         return cli.Messages.WriteLineAsync(message.AsMemory(), token);
     }
 
-    /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50</c>, with the currency when it is not the owner's.</summary>
-    public static string Line(Expense expense, Currency ownerCurrency)
-    {
-        var (date, description, amount) = (expense.Content.Date, expense.Content.Description, expense.Content.Amount);
-        var currency = amount.Currency == ownerCurrency ? "" : $" {amount.Currency}";
-        return $"{expense.Id}. {ExpenseRules.FormatDate(date)} - {description} - {amount}{currency}";
-    }
+    /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50 EUR</c>.</summary>
+    public static string Line(Expense expense) => $"{expense.Id}. {Line(expense.Content)}";
+
+    /// <summary>One line: <c>2026-02-19 - Coffee - 3.50 EUR</c>.</summary>
+    public static string Line(ExpenseContent content) =>
+        $"{ExpenseRules.FormatDate(content.Date)} - {content.Description} - {content.Amount} {content.Amount.Currency}";
 
     private static async Task WriteTableAsync(CliContext cli, IAsyncEnumerable<Expense> expenses, CancellationToken token)
     {
@@ -88,8 +90,8 @@ internal static class ExpenseOutput
         WriteField(output, "tags", Join(content.Tags));
         WriteField(output, "notes", content.Notes?.ReplaceLineEndings($"{Environment.NewLine}{"",FieldWidth}"));
         WriteField(output, "version", $"{expense.Version}");
-        WriteField(output, "created", $"{expense.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
-        WriteField(output, "updated", $"{expense.UpdatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        WriteField(output, "created", TimeText.ForPeople(expense.CreatedAt));
+        WriteField(output, "updated", TimeText.ForPeople(expense.UpdatedAt));
     }
 
     private static void WriteField(TextWriter output, string name, string? value)

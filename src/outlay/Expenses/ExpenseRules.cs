@@ -52,6 +52,9 @@ internal static partial class ExpenseRules
         ? $"{text} is not a day of the calendar"
         : "Invalid date format. Use YYYY-MM-DD";
 
+    /// <summary>Whether a text is written like a date, be it one of the calendar or not.</summary>
+    public static bool HasShapeOfDate(string text) => DayPattern().IsMatch(text);
+
     public static string FormatDate(DateOnly date) => date.ToString(DateFormat, CultureInfo.InvariantCulture);
 
     private static DateOnly CheckDate(string? text, Faults faults)

@@ -95,8 +95,8 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         }, token);
 
     /// <summary>
-    /// Changes an expense. Throws <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.StaleVersion"/> or
-    /// <see cref="ErrorCode.InvalidInput"/>.
+    /// Changes an expense; what leaves everything as it is makes no version, and is on no record. Throws
+    /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.StaleVersion"/> or <see cref="ErrorCode.InvalidInput"/>.
     /// </summary>
     /// <param name="versions">The change is made only if the version is among these; null for any.</param>
     /// <param name="edit">Makes the new draft out of the present one.</param>
@@ -106,6 +106,8 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         {
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
             var content = Check(edit(ExpenseDraft.From(old.Content)), await CurrencyAsync(change.Connection, caller.Owner, token));
+            if (HistoryContent.AreSame(content, old.Content))
+                return old;
             await ExpenseStore.UpdateAsync(change.Connection, caller.Owner, id, content, change.Now, token);
             var expense = old with { Content = content, Version = old.Version + 1, UpdatedAt = change.Now };
             change.Totals.Remove(old.Content).Add(content);
@@ -211,7 +213,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         await ExpenseStore.LockAsync(connection, owner, id, database.ForUpdate, token);
         var expense = await ExpenseStore.FindAsync(connection, owner, id, token);
         if (expense is null || inTrash != expense.DeletedAt.HasValue)
-            throw inTrash ? new AppException(ErrorCode.NotFound, $"Expense with id {id} is not in the trash") : NotFound(id, expense);
+            throw inTrash ? NotInTrash(id, expense) : NotFound(id, expense);
         if (versions is not null && !versions.Contains(expense.Version))
             throw new AppException(ErrorCode.StaleVersion, $"Expense {id} is at version {expense.Version} now: somebody changed it since you read it")
             {
@@ -244,9 +246,16 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <param name="id">What was asked for.</param>
     /// <param name="inTrash">What was found in the trash of the same owner; null when there is nothing.</param>
-    private static AppException NotFound(long id, Expense? inTrash) => new(ErrorCode.NotFound, inTrash is null
-        ? $"Expense with id {id} not found"
-        : $"Expense with id {id} not found: it is in the trash, and can be restored");
+    private static AppException NotFound(long id, Expense? inTrash) => inTrash is null
+        ? new AppException(ErrorCode.NotFound, $"Expense with id {id} not found") { Hint = "outlay list shows the ids." }
+        : new AppException(ErrorCode.NotFound, $"Expense with id {id} not found: it is in the trash, and can be restored") { Hint = $"outlay restore {id} brings it back." };
+
+    /// <param name="id">What was asked for.</param>
+    /// <param name="counts">What was found outside the trash; null when there is nothing.</param>
+    private static AppException NotInTrash(long id, Expense? counts) => new(ErrorCode.NotFound, $"Expense with id {id} is not in the trash")
+    {
+        Hint = counts is null ? "outlay list --trash shows what is." : $"It was not deleted: outlay show {id} shows it.",
+    };
 
     private static ExpenseContent Check(ExpenseDraft draft, Currency ownerCurrency)
     {

@@ -60,6 +60,14 @@ internal static class ExpenseStore
     public static Sql Identities(string owner, DateOnly from, DateOnly to) =>
         new ExpenseFilter { From = from, To = to }.ApplyTo(new Sql("select e.date, e.amount, e.currency, e.description from expenses e"), owner);
 
+    /// <summary>The same of what somebody has put into the trash; not of what an undo has left there.</summary>
+    public static Sql IdentitiesOfDeleted(string owner, DateOnly from, DateOnly to) =>
+        new ExpenseFilter { From = from, To = to, InTrash = true }.ApplyTo(new Sql("select e.date, e.amount, e.currency, e.description from expenses e"), owner).Append(
+            """
+             and not exists (select 1 from history h join changes c on c.id = h.change_id
+                where h.expense_id = e.id and h.version = e.version and c.action = 'undo')
+            """);
+
     public static async Task<long> InsertAsync(DbConnection connection, string owner, ExpenseContent content, DateTimeOffset now, CancellationToken token)
     {
         var id = await Content(new Sql(

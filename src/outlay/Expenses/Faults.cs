@@ -28,6 +28,10 @@ internal sealed class Faults
         .GroupBy(fault => fault.Field, fault => fault.Message)
         .ToDictionary(group => group.Key, group => group.Distinct().ToArray());
 
+    /// <summary>A message that says which field it is about: some begin with its name.</summary>
+    public static string Line(string field, string message) =>
+        message.TrimStart('\'').TrimStart('-').StartsWith(field.TrimStart('-'), StringComparison.OrdinalIgnoreCase) ? message : $"{field}: {message}";
+
     /// <summary>All faults in one line.</summary>
     public override string ToString() => string.Join("; ", _faults.Select(fault => fault.Summary).Distinct());
 

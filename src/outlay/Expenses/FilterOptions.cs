@@ -9,8 +9,8 @@ internal sealed class FilterOptions(string lastDay = "--to")
 {
     private readonly Dictionary<string, Option<string?>> _options = new()
     {
-        ["from"] = Options.Text("--from", "DATE", "The first day, included: YYYY-MM-DD, today or yesterday. Default: no first day."),
-        ["to"] = Options.Text(lastDay, "DATE", "The last day, included: YYYY-MM-DD, today or yesterday. Default: no last day."),
+        ["from"] = Options.Text("--from", "DATE", $"The first day, included: {DateWords.Forms}. Default: no first day."),
+        ["to"] = Options.Text(lastDay, "DATE", $"The last day, included: {DateWords.Forms}. Default: no last day."),
         ["category"] = Options.Text("--category", "NAME", $"Only this category; '{ExpenseContent.Uncategorised}' for those without one. Capitals make no difference."),
         ["tag"] = Options.Text("--tag", "NAME", "Only expenses with this tag. Capitals make no difference."),
         ["q"] = new("--search", "-q")
@@ -20,7 +20,7 @@ internal sealed class FilterOptions(string lastDay = "--to")
         },
         ["min"] = Options.Text("--min", "AMOUNT", "The smallest amount, included, in the currency of each expense. Default: no limit."),
         ["max"] = Options.Text("--max", "AMOUNT", "The largest amount, included, in the currency of each expense. Default: no limit."),
-        ["currency"] = Options.Text("--currency", "CODE", "Only expenses in this currency: a code of ISO 4217, like EUR."),
+        ["currency"] = Options.Currency("Only expenses in this currency: a code of ISO 4217, like EUR."),
     };
 
     public void AddTo(Command command)
@@ -33,14 +33,14 @@ internal sealed class FilterOptions(string lastDay = "--to")
     public ExpenseFilter Read(ParseResult parsed, TimeProvider clock)
     {
         var faults = new Faults();
-        var filter = ExpenseFilterRules.Read(name => Value(name, parsed, clock), faults, called: name => _options[name].Name);
+        var filter = ExpenseFilterRules.Read(name => Value(name, parsed, clock, faults), faults, called: name => _options[name].Name);
         faults.ThrowIfAny();
         return filter;
     }
 
-    private string? Value(string name, ParseResult parsed, TimeProvider clock)
+    private string? Value(string name, ParseResult parsed, TimeProvider clock, Faults faults)
     {
         var text = parsed.GetValue(_options[name]);
-        return name is "from" or "to" ? DateWords.Resolve(text, clock) : text;
+        return name is "from" or "to" ? DateWords.Resolve(text, clock, _options[name].Name, faults) : text;
     }
 }

@@ -12,8 +12,6 @@ internal sealed class ExpenseCsvWriter : ExpenseWriter
 {
     public const string MediaType = "text/csv";
 
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private static readonly string[] s_columns =
         ["id", "date", "description", "amount", "currency", "category", "tags", "notes", "version", "created_at", "updated_at"];
 
@@ -74,7 +72,7 @@ internal sealed class ExpenseCsvWriter : ExpenseWriter
     private void WriteTime(DateTimeOffset? time)
     {
         if (time is { } known)
-            _csv.WriteField(known.UtcDateTime, TimeFormat);
+            _csv.WriteField(known.UtcDateTime, TimeText.FormatForPrograms);
         else
             _csv.WriteField((string?)null);
     }

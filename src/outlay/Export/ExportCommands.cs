@@ -21,7 +21,7 @@ internal static class ExportCommands
         var format = Options.Choice<ExportFormat?>("--format",
             "How to write them: csv or ndjson (one JSON object a line). Default: as the ending of the file says; csv where it has none.",
             ("csv", ExportFormat.Csv), ("ndjson", ExportFormat.Ndjson));
-        var to = Options.Text("--to", "FILE", "The file to write. Default: standard output.");
+        var to = Options.Text("--to", "FILE", "The file to write. Default: standard output.").WithFiles();
         var yes = Options.Yes();
         var filter = new FilterOptions(lastDay: "--until");
         verb.Add(format);

@@ -63,7 +63,7 @@ internal sealed class ChainCheck(ChainHead head)
         if (_change is not { Header: { } header } change)
             return null;
         if (header.Count != _n)
-            return Fault(Changes, $"{header.Count} rows belong to the change, and {_n} are there", _n + 1);
+            return Fault(Changes, $"{Plural.Of(header.Count, "row")} {Plural.Verb(header.Count, "belongs", "belong")} to the change, and {_n} {Plural.Verb(_n, "is", "are")} there", _n + 1);
         _lastChange = HistoryChain.Change(_lastChange, _lastRow, header);
         return _lastChange.AsSpan().SequenceEqual(change.Hash)
             ? null

@@ -46,9 +46,14 @@ internal static class ChangeStore
         new Sql($"{SelectChange} where c.owner = @owner and c.id = @id").With("@owner", owner).With("@id", id)
             .FirstAsync(connection, ReadChange, token);
 
-    /// <summary>The last change that is in force and can be taken back; an undo is none.</summary>
+    /// <summary>The last change that is in force and can be taken back; an undo is none, and nothing whose expenses were removed for good.</summary>
     public static Task<Change?> FindLastAsync(DbConnection connection, string owner, CancellationToken token) =>
-        new Sql($"{SelectChange} where c.owner = @owner and u.seq is null and c.action not in ('undo', 'purge', 'adopt') order by c.seq desc limit 1")
+        new Sql(
+            $"""
+            {SelectChange} where c.owner = @owner and u.seq is null and c.action not in ('undo', 'purge', 'adopt')
+            and not exists (select 1 from history g where g.change_id = c.id and not exists (select 1 from expenses e where e.id = g.expense_id))
+            order by c.seq desc limit 1
+            """)
             .With("@owner", owner).FirstAsync(connection, ReadChange, token);
 
     /// <summary>The expenses of a change, from behind one of them.</summary>

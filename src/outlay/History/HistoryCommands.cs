@@ -43,7 +43,7 @@ internal static class HistoryCommands
                 ? await WriteAsync(await history.VersionsAsync(cli.Owner, expense, 0, size, token), HistoryOutput.WriteAsync)
                 : await WriteAsync(await history.ChangesAsync(cli.Owner, null, size, token), HistoryOutput.WriteAsync);
             if (more)
-                await cli.Messages.WriteLineAsync($"These are the first {size}. There are more: --limit N lists more of them.".AsMemory(), token);
+                await cli.Messages.WriteLineAsync($"These are the {(parsed.GetValue(id) > 0 ? "first" : "newest")} {size}. There are more: --limit N lists more.".AsMemory(), token);
 
             async Task<bool> WriteAsync<T>(HistoryPage<T> page, Func<CliContext, OutputFormat, IReadOnlyList<T>, CancellationToken, Task> write)
             {
@@ -75,7 +75,8 @@ internal static class HistoryCommands
                 return;
             }
 
-            var undo = await service.UndoAsync(cli.Caller, target.Header.Seq, token);
+            var undo = await ProgressBar.RunAsync(cli, "Taking it back", target.Header.Count, bar =>
+                service.UndoAsync(cli.Caller, target.Header.Seq, bar.Report, token));
             await cli.Messages.WriteLineAsync($"Taken back. To undo that: {cli.ProgramName} undo --change {undo.Header.Seq}".AsMemory(), token);
         });
     }

@@ -21,6 +21,9 @@ internal static class HistoryContent
         return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
+    /// <summary>Whether two contents are the same to the letter.</summary>
+    public static bool AreSame(ExpenseContent left, ExpenseContent right) => Text(left, null) == Text(right, null);
+
     /// <summary>What an expense was. Throws <see cref="ErrorCode.Conflict"/> when the rules of today no longer allow it.</summary>
     public static (ExpenseContent Content, bool InTrash) Read(string text)
     {
@@ -53,9 +56,12 @@ internal static class HistoryContent
         using var json = JsonDocument.Parse(text);
         foreach (var field in json.RootElement.EnumerateObject())
         {
-            var value = field.Value.ValueKind is JsonValueKind.Array
-                ? string.Join(", ", field.Value.EnumerateArray().Select(item => item.GetString()))
-                : field.Value.ToString();
+            var value = field switch
+            {
+                { Value.ValueKind: JsonValueKind.Array } => string.Join(", ", field.Value.EnumerateArray().Select(item => item.GetString())),
+                { Name: "deleted_at" } => TimeText.ForPrograms(field.Value.GetDateTimeOffset()),
+                _ => field.Value.ToString(),
+            };
             if (value.Length > 0)
                 fields[field.Name] = value;
         }

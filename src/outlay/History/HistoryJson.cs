@@ -62,7 +62,7 @@ internal static class HistoryJson
     private static void WriteOrigin(Utf8JsonWriter writer, ChangeHeader header)
     {
         writer.WriteString("actor"u8, header.Actor);
-        writer.WriteString("at"u8, header.At.UtcDateTime);
+        writer.WriteString("at"u8, TimeText.ForPrograms(header.At));
         writer.WriteString("trace_id"u8, header.TraceId);
     }
 
@@ -74,10 +74,26 @@ internal static class HistoryJson
             writer.WriteNull(name);
     }
 
-    /// <summary>Contents are JSON already, with amounts that keep all their decimals.</summary>
+    /// <summary>Contents are JSON already, with amounts that keep all their decimals; only the time is kept in another form than programs get.</summary>
     private static void WriteContent(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string? content)
     {
         writer.WritePropertyName(name);
-        writer.WriteRawValue(content ?? "null");
+        if (content?.Contains("\"deleted_at\":", StringComparison.Ordinal) is not true)
+        {
+            writer.WriteRawValue(content ?? "null");
+            return;
+        }
+
+        using var json = JsonDocument.Parse(content);
+        writer.WriteStartObject();
+        foreach (var field in json.RootElement.EnumerateObject())
+        {
+            if (field.NameEquals("deleted_at"u8))
+                writer.WriteString(field.Name, TimeText.ForPrograms(field.Value.GetDateTimeOffset()));
+            else
+                field.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
     }
 }

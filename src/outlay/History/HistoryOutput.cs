@@ -12,11 +12,14 @@ internal static class HistoryOutput
     private static readonly string[] s_changeFields = ["change", "at", "actor", "action", "expenses", "what"];
     private static readonly string[] s_versionFields = ["version", "at", "actor", "action", "change", "field", "before", "after"];
 
+    /// <summary>The columns that a narrow terminal does without, the first of them first.</summary>
+    private static readonly string[] s_givingWay = ["actor", "expenses"];
+
     /// <summary>One line for each change.</summary>
     public static Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<Change> changes, CancellationToken token) =>
         format is OutputFormat.Json
             ? JsonOutput.WriteArrayAsync(cli, changes.ToAsyncEnumerable(), HistoryJson.Write, token)
-            : WriteAsync(cli, format, s_changeFields, changes.Select(Cells), token);
+            : WriteAsync(cli, format, s_changeFields, changes.Select(change => Cells(change, format)), token);
 
     /// <summary>One line for each field that a version changed.</summary>
     public static Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<ExpenseVersion> versions, CancellationToken token) =>
@@ -28,7 +31,7 @@ internal static class HistoryOutput
     public static IEnumerable<string> UndoLines(Change change, IReadOnlyList<ChangedExpense> expenses)
     {
         var header = change.Header;
-        yield return $"Change {header.Seq}: {header.Action.Name()} by {header.Actor}, {Time(header.At)}, {Plural.Of(header.Count, "expense")}. Taking it back:";
+        yield return $"Change {header.Seq}: {header.Action.Name()} by {header.Actor}, {TimeText.ForPeople(header.At)}, {Plural.Of(header.Count, "expense")}. Taking it back:";
         foreach (var expense in expenses)
             yield return $"  {expense.ExpenseId}. {Describe(expense.After)}: {DescribeWayBack(expense)}";
         if (header.Count > expenses.Count)
@@ -39,7 +42,7 @@ internal static class HistoryOutput
     public static IEnumerable<string> Lines(VersionConflict conflict)
     {
         foreach (var version in conflict.Since)
-            yield return $"  version {version.Expense.Version}: {version.Change.Action.Name()} by {version.Change.Actor}, {Time(version.Change.At)}";
+            yield return $"  version {version.Expense.Version}: {version.Change.Action.Name()} by {version.Change.Actor}, {TimeText.ForPeople(version.Change.At)}";
         if (conflict.Yours is null)
             yield break;
         foreach (var (field, yours, now) in HistoryContent.Compare(conflict.Yours, HistoryContent.Text(conflict.Current.Content, conflict.Current.DeletedAt)))
@@ -54,25 +57,38 @@ internal static class HistoryOutput
             return;
         }
 
-        var table = new Table(cli, [.. fields.Select(field => new Column(field.ToUpperInvariant(), Right: field is "change" or "version" or "expenses"))]);
+        var table = new Table(cli, [.. fields.Select(field => new Column(
+            field.ToUpperInvariant(), Right: field is "change" or "version" or "expenses", GivesWay: Array.IndexOf(s_givingWay, field) + 1))]);
         foreach (var row in rows)
             table.Add(row);
         table.Flush();
     }
 
-    private static string?[] Cells(Change change)
+    private static string?[] Cells(Change change, OutputFormat format)
     {
         var header = change.Header;
-        var what = header.Undoes is { } undone ? $"takes back {undone}" : Describe(change.First.After ?? change.First.Before);
+        var what = header.Undoes is { } undone ? $"takes back {undone}" : Describe(change);
         if (change.UndoneBy is { } undo)
             what = $"{what} (taken back by {undo})";
-        return [Number(header.Seq), Time(header.At), header.Actor, header.Action.Name(), Number(header.Count), what];
+        return [Number(header.Seq), Time(header.At, format), header.Actor, header.Action.Name(), Number(header.Count), what];
+    }
+
+    /// <summary>What a change of many expenses was is said by their number, that of one by what it did.</summary>
+    private static string Describe(Change change)
+    {
+        if (change.Header.Count > 1)
+            return Plural.Of(change.Header.Count, "expense");
+        var (before, after) = (change.First.Before, change.First.After);
+        if (change.Header.Action is not ChangeAction.Update)
+            return Describe(after ?? before);
+        var differences = HistoryContent.Compare(before, after).Select(field => $"{field.Field} {Cut(field.Before) ?? "nothing"} -> {Cut(field.After) ?? "nothing"}");
+        return $"{Cut(HistoryContent.Fields(after)["description"])}: {string.Join(", ", differences)}";
     }
 
     private static IEnumerable<string?[]> Cells(ExpenseVersion version, OutputFormat format)
     {
         var header = version.Change;
-        string?[] origin = [Number(version.Expense.Version), Time(header.At), header.Actor, header.Action.Name(), Number(header.Seq)];
+        string?[] origin = [Number(version.Expense.Version), Time(header.At, format), header.Actor, header.Action.Name(), Number(header.Seq)];
         var differences = version.Expense.After is null ? [] : HistoryContent.Compare(version.Expense.Before, version.Expense.After).ToList();
         if (differences.Count == 0)
             yield return [.. origin, null, null, null];
@@ -121,5 +137,5 @@ internal static class HistoryOutput
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time, OutputFormat format) => format is OutputFormat.Csv ? TimeText.ForPrograms(time) : TimeText.Short(time);
 }

@@ -19,7 +19,7 @@ internal sealed class HistoryService(Database database)
         {
             var versions = await ChangeStore.VersionsAsync(connection, owner, id, after, size + 1, token);
             if (versions.Count == 0 && (await ChangeStore.VersionsAsync(connection, owner, id, 0, 1, token)).Count == 0)
-                throw new AppException(ErrorCode.NotFound, $"Expense with id {id} not found");
+                throw new AppException(ErrorCode.NotFound, $"Expense with id {id} not found") { Hint = "outlay list shows the ids, outlay history those of the past." };
             return Page(versions, size, version => version.Expense.Version);
         }, token);
 

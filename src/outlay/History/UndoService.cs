@@ -13,16 +13,22 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
 
     /// <summary>
     /// The change that an undo would take back. Throws <see cref="ErrorCode.NotFound"/>, or <see cref="ErrorCode.Conflict"/>
-    /// when it cannot be taken back.
+    /// when it cannot be taken back, as things stand now.
     /// </summary>
-    /// <param name="seq">Which change; null for the last that is in force.</param>
+    /// <param name="seq">Which change; null for the last that is in force, of those whose expenses were not removed for good.</param>
     public Task<Change> FindAsync(string owner, long? seq, CancellationToken token) =>
-        database.ReadAsync(async connection =>
+        database.SnapshotAsync(async connection =>
         {
             var change = seq is { } number
                 ? await FindBySeqAsync(connection, owner, number, token)
                 : await ChangeStore.FindLastAsync(connection, owner, token) ?? throw new AppException(ErrorCode.NotFound, "There is no change that could be taken back");
             ThrowIfFinal(change);
+            var changed = await UndoStore.ChangedSince(connection, owner, change.Header.Id, token)
+                .Where(expense => !IsAsLeft(expense.Present, expense.After)).Take(MaxNamed + 1).Select(expense => expense.Present.Id).ToListAsync(token);
+            var obstacles = await UndoStore.GoneAsync(connection, change.Header.Id, MaxNamed + 1, token);
+            foreach (var id in changed)
+                obstacles.Add(await UndoStore.LastChangeAsync(connection, id, token));
+            ThrowIfAny(obstacles, change.Header.Seq);
             return change;
         }, token);
 
@@ -32,15 +38,16 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
 
     /// <summary>
     /// Makes each expense of a change what it was before, in one transaction and at constant memory. Expenses that the change
-    /// recorded go into the trash. Throws as <see cref="FindAsync(string, long?, CancellationToken)"/> does, and <see cref="ErrorCode.Conflict"/> when one of them
-    /// was changed since.
+    /// recorded go into the trash. Throws as <see cref="FindAsync"/> does, when one of them was changed since: what was changed and is
+    /// again as the change had left it counts as unchanged.
     /// </summary>
+    /// <param name="onProgress">Told now and then how many of its expenses are done; null for nobody.</param>
     /// <returns>The change that took it back.</returns>
-    public async Task<Change> UndoAsync(Caller caller, long seq, CancellationToken token)
+    public async Task<Change> UndoAsync(Caller caller, long seq, Action<long>? onProgress, CancellationToken token)
     {
         var target = (await database.ReadAsync(connection => FindBySeqAsync(connection, caller.Owner, seq, token), token)).Header;
         var action = target.Action is ChangeAction.Undo ? ChangeAction.Redo : ChangeAction.Undo;
-        var id = await expenses.WriteOnceAsync(caller, action, change => UndoAsync(caller.Owner, change, target, token), Write, Read, token);
+        var id = await expenses.WriteOnceAsync(caller, action, change => UndoAsync(caller.Owner, change, target, onProgress, token), Write, Read, token);
         return (await database.ReadAsync(connection => ChangeStore.FindByIdAsync(connection, caller.Owner, id, token), token))!;
 
         static string Write(long id) => id.ToString(CultureInfo.InvariantCulture);
@@ -48,19 +55,20 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     }
 
     /// <returns>The id of the change that took it back.</returns>
-    private async Task<long> UndoAsync(string owner, ExpenseChange change, ChangeHeader target, CancellationToken token)
+    private async Task<long> UndoAsync(string owner, ExpenseChange change, ChangeHeader target, Action<long>? onProgress, CancellationToken token)
     {
         ThrowIfFinal(await FindBySeqAsync(change.Connection, owner, target.Seq, token));
         change.History.Undoes = target.Seq;
-        var conflicts = new List<long>();
+        var obstacles = new List<UndoStore.Obstacle>();
         var after = 0L;
         for (var batch = await NextAsync(); batch.Count > 0; batch = await NextAsync())
         {
             var part = new UndoStore.Part(target.Id, after, after = batch[^1].N);
-            await UndoBatchAsync(owner, change, part, [.. batch.Select(row => row.Expense)], conflicts, token);
+            await UndoBatchAsync(owner, change, part, [.. batch.Select(row => row.Expense)], obstacles, token);
+            onProgress?.Invoke(after);
         }
 
-        ThrowIfAny(conflicts, target.Seq);
+        ThrowIfAny(obstacles, target.Seq);
         return change.History.ChangeId;
 
         Task<List<(long N, ChangedExpense Expense)>> NextAsync() =>
@@ -68,14 +76,20 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     }
 
     private async Task UndoBatchAsync(
-        string owner, ExpenseChange change, UndoStore.Part part, IReadOnlyList<ChangedExpense> rows, List<long> conflicts, CancellationToken token)
+        string owner, ExpenseChange change, UndoStore.Part part, IReadOnlyList<ChangedExpense> rows, List<UndoStore.Obstacle> obstacles, CancellationToken token)
     {
         var connection = change.Connection;
         await UndoStore.LockAsync(connection, owner, part, database.ForUpdate, token);
         var present = await UndoStore.ExpensesAsync(connection, owner, part, token);
-        conflicts.AddRange(rows.Where(row => present.GetValueOrDefault(row.ExpenseId)?.Version != row.Version).Select(row => row.ExpenseId));
-        // Nothing of it will be stored: the rest is only looked at, to name all that stands in the way.
-        if (conflicts.Count > 0)
+        foreach (var row in rows.Where(row => present.GetValueOrDefault(row.ExpenseId) is not { } expense || (expense.Version != row.Version && !IsAsLeft(expense, row.After))))
+        {
+            // As many as are named, and one more to say so.
+            if (obstacles.Count <= MaxNamed)
+                obstacles.Add(await UndoStore.LastChangeAsync(connection, row.ExpenseId, token));
+        }
+
+        // Nothing of it will be stored: the rest is only looked at, to name what stands in the way.
+        if (obstacles.Count > 0)
             return;
 
         // A change does the same to all of its expenses.
@@ -96,7 +110,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     }
 
     private static async Task<Change> FindBySeqAsync(DbConnection connection, string owner, long seq, CancellationToken token) =>
-        await ChangeStore.FindAsync(connection, owner, seq, token) ?? throw new AppException(ErrorCode.NotFound, $"There is no change {seq}");
+        await ChangeStore.FindAsync(connection, owner, seq, token) ?? throw new AppException(ErrorCode.NotFound, $"There is no change {seq}") { Hint = "outlay history lists the changes." };
 
     private static void ThrowIfFinal(Change change)
     {
@@ -109,14 +123,24 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
             throw new AppException(ErrorCode.Conflict, $"Change {header.Seq} is where the history begins: it cannot be taken back");
     }
 
-    private static void ThrowIfAny(List<long> conflicts, long seq)
+    /// <summary>Whether an expense is as a change had left it, whatever happened in between: since when it is in the trash makes no difference.</summary>
+    private static bool IsAsLeft(Expense present, string? after)
     {
-        if (conflicts.Count == 0)
+        if (after is null)
+            return false;
+        var (content, inTrash) = HistoryContent.Read(after);
+        return inTrash == present.DeletedAt.HasValue && HistoryContent.AreSame(content, present.Content);
+    }
+
+    private static void ThrowIfAny(List<UndoStore.Obstacle> obstacles, long seq)
+    {
+        if (obstacles.Count == 0)
             return;
-        var named = string.Join(", ", conflicts.Take(MaxNamed).Select(id => id.ToString(CultureInfo.InvariantCulture)));
-        var more = conflicts.Count > MaxNamed ? $" and {conflicts.Count - MaxNamed} more" : "";
-        throw new AppException(ErrorCode.Conflict,
-            $"Change {seq} cannot be taken back, because these of its expenses were changed since: {named}{more}. Nothing was changed");
+        var more = obstacles.Count > MaxNamed ? " and more" : "";
+        var named = string.Join("; ", obstacles.Take(MaxNamed).GroupBy(obstacle => (obstacle.Seq, obstacle.IsGone)).Select(change =>
+            $"{(change.Count() == 1 ? "expense" : "expenses")} {string.Join(", ", change.Select(obstacle => obstacle.ExpenseId))} " +
+            $"{Plural.Verb(change.Count(), "was", "were")} {(change.Key.IsGone ? "removed for good" : "changed since")} by change {change.Key.Seq}"));
+        throw new AppException(ErrorCode.Conflict, $"Change {seq} cannot be taken back: {named}{more}. Nothing was changed");
     }
 
     /// <summary>One expense on its way back.</summary>

@@ -31,7 +31,7 @@ internal sealed class JsonLogFormatter(string runId) : ITextFormatter
         using (var json = new Utf8JsonWriter(buffer, s_options))
         {
             json.WriteStartObject();
-            json.WriteString("timestamp", logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("timestamp", TimeText.ForPrograms(logEvent.Timestamp));
             json.WriteString("level", LevelName(logEvent.Level));
             json.WriteString("message", Message(logEvent));
             if (EventName(logEvent) is { } eventName)

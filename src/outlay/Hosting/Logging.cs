@@ -19,7 +19,6 @@ internal static partial class Logging
 
     /// <summary>
     /// Puts Outlay's logging in the place of the default. What is logged is written at once, and the file is closed with the host.
-    /// Throws <see cref="ErrorCode.BadConfiguration"/> when LOG_FILE cannot be written.
     /// </summary>
     /// <param name="runId">Stands in every line: one per process.</param>
     public static void AddOutlayLogging(this IHostApplicationBuilder builder, LogSettings settings, TelemetrySettings telemetry, string runId)
@@ -31,7 +30,7 @@ internal static partial class Logging
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<LogLevelReload>(services, levels, file));
     }
 
-    /// <summary>Makes the logger alone. Throws as <see cref="AddOutlayLogging"/> does.</summary>
+    /// <summary>Makes the logger alone.</summary>
     /// <param name="levels">What is logged; may change.</param>
     /// <param name="receiver">Also gets everything; null for nobody.</param>
     public static Logger Create(LogSettings settings, LogLevels levels, ILogEventSink? receiver, string runId)
@@ -52,29 +51,8 @@ internal static partial class Logging
         if (settings.File is not { } file)
             return configuration.CreateLogger();
 
-        CheckWritable(file);
         ReportFailures(format, file);
         return configuration.WriteTo.Sink(new FileSink(json, file, TimeSpan.FromDays(settings.RetentionDays))).CreateLogger();
-    }
-
-    /// <summary>The sink opens its file with the first line, and does not tell when that fails.</summary>
-    private static void CheckWritable(string file)
-    {
-        try
-        {
-            if (Directory.Exists(file))
-                throw new IOException($"'{file}' is a folder.");
-            var folder = Path.GetDirectoryName(file)!;
-            Directory.CreateDirectory(folder);
-            using var probe = new FileStream(Path.Combine(folder, $".{Path.GetRandomFileName()}"), FileMode.CreateNew, FileAccess.Write,
-                FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-            probe.WriteByte(0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AppException(ErrorCode.BadConfiguration,
-                $"LOG_FILE cannot be written: {e.Message} Set it to a file in a folder that you may write to, or leave it out to log to standard output only.", e);
-        }
     }
 
     /// <summary>Says on standard output, once, that the file misses lines; a sink that fails is not noticed otherwise.</summary>

@@ -11,6 +11,9 @@ internal sealed partial class Startup(
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the log says again what is waited for: a fault that does not heal by itself must not scroll out of sight.</summary>
+    private static readonly TimeSpan s_reminder = TimeSpan.FromSeconds(30);
+
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the schema is up to date and requests can be served.</summary>
@@ -21,7 +24,9 @@ internal sealed partial class Startup(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        lifetime.ApplicationStopped.Register(() => Log.Stopped(logger));
         string? reason = null;
+        var (start, told) = (clock.GetTimestamp(), 0L);
         while (!Ready.IsCompleted)
         {
             try
@@ -31,13 +36,20 @@ internal sealed partial class Startup(
                     Log.MigrationApplied(logger, name);
                 if (report.Adopted > 0)
                     Log.OriginalAdopted(logger, report.Adopted);
+                var waited = Math.Round(clock.GetElapsedTime(start).TotalSeconds, 1);
+                if (reason is not null)
+                    Log.DatabaseIsThere(logger, waited);
                 _ready.SetResult();
             }
             catch (AppException e) when (e.Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown)
             {
                 // The same reason every second would only fill the log.
-                if (reason != e.Message)
+                if (reason != e.Message || clock.GetElapsedTime(told) >= s_reminder)
+                {
                     Log.WaitingForDatabase(logger, reason = e.Message);
+                    told = clock.GetTimestamp();
+                }
+
                 await Task.Delay(s_retry, clock, stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -62,6 +74,12 @@ internal sealed partial class Startup(
 
         [LoggerMessage(EventName = "start_failed", Level = LogLevel.Critical, Message = "The database could not be prepared")]
         public static partial void StartFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(EventName = "stopped", Level = LogLevel.Information, Message = "The server has stopped")]
+        public static partial void Stopped(ILogger logger);
+
+        [LoggerMessage(EventName = "database_is_there", Level = LogLevel.Information, Message = "The database is there: it was waited for {Seconds} s")]
+        public static partial void DatabaseIsThere(ILogger logger, double seconds);
 
         [LoggerMessage(EventName = "waiting_for_database", Level = LogLevel.Warning, Message = "Waiting for the database: {Reason}")]
         public static partial void WaitingForDatabase(ILogger logger, string reason);

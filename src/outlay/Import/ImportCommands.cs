@@ -24,14 +24,14 @@ internal static class ImportCommands
 
     private static void Import(Verb verb, CliContext cli)
     {
-        var file = new Argument<string>("FILE") { Description = "The file; - for standard input." };
+        var file = new Argument<string>("FILE") { Description = "The file; - for standard input." }.WithFiles();
         var skip = new Option<bool>("--skip-invalid") { Description = "Leave out the rows that break the rules. Default: one such row, and nothing is imported." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check every row and say what would be imported. Default: import it." };
+        var dryRun = new Option<bool>("--dry-run") { Description = $"Check every row and say what would be imported, and what is there already. Default: import it." };
         var duplicates = new Option<bool>("--allow-duplicates")
         {
-            Description = "Record also what the book has already: as many expenses of the same day, amount, currency and description. Default: leave it out.",
+            Description = "Record also what the book or its trash has already: as many expenses of the same day, amount, currency and description. Default: leave it out.",
         };
-        var currency = Options.Text("--currency", "CODE", "The currency of rows that name none: a code of ISO 4217, like EUR. Default: yours.");
+        var currency = Options.Currency("The currency of rows that name none: a code of ISO 4217, like EUR. Default: yours.");
         verb.Add(file);
         verb.Add(skip);
         verb.Add(dryRun);
@@ -70,8 +70,21 @@ internal static class ImportCommands
 
         var import = new ImportService(await cli.ExpensesAsync(token), cli.Database);
         var size = stream.CanSeek ? stream.Length : (long?)null;
-        return await ProgressBar.RunAsync(cli, "Importing", size, bar => import.ImportAsync(
-            cli.Caller, reader, options, fault => WriteFault(bar, fault), line => WriteKnown(bar, line, options), read => bar.Report(size is null ? read : stream.Position), token));
+        return await ProgressBar.RunAsync(cli, "Importing", size, async bar =>
+        {
+            var (faults, known) = (new FirstLines(cli, bar), new FirstLines(cli, bar));
+            try
+            {
+                return await import.ImportAsync(
+                    cli.Caller, reader, options, fault => WriteFault(faults, fault), row => WriteKnown(known, row, options),
+                    read => bar.Report(size is null ? read : stream.Position), token);
+            }
+            finally
+            {
+                faults.End("rows that break the rules");
+                known.End("rows");
+            }
+        });
     }
 
     private static Currency CurrencyOf(string code) =>
@@ -109,16 +122,12 @@ internal static class ImportCommands
         }
     }
 
-    private static void WriteFault(ProgressBar bar, ImportFault fault)
-    {
-        foreach (var reason in fault.Reasons)
-            bar.WriteLine($"line {fault.Line}: {reason}");
-    }
+    private static void WriteFault(FirstLines lines, ImportFault fault) => lines.Write(fault.Reasons.Select(reason => $"line {fault.Line}: {reason}"));
 
-    private static void WriteKnown(ProgressBar bar, long line, ImportOptions options)
+    private static void WriteKnown(FirstLines lines, KnownRow row, ImportOptions options)
     {
         if (options.DryRun)
-            bar.WriteLine($"line {line}: already there");
+            lines.Write([$"line {row.Line}: {(row.Place is KnownPlace.Trash ? "in the trash" : "already there")}: {ExpenseOutput.Line(row.Content)}"]);
     }
 
     private static void WriteReport(CliContext cli, ImportReport report, ImportOptions options)
@@ -127,7 +136,10 @@ internal static class ImportCommands
         WriteLeftOut(cli, report.OfOtherOwners, "of other owners");
         WriteLeftOut(cli, report.InTrash, "from the trash");
         var known = report.Known == 0 ? "" : $", {report.Known} {(options.DryRun ? Plural.Verb(report.Known, "is", "are") : Plural.Verb(report.Known, "was", "were"))} already there";
-        cli.Out.WriteLine($"{(options.DryRun ? "Would import" : "Imported")} {Plural.Of(report.Imported, "expense")}{known}.");
+        var deleted = report.Deleted == 0 ? "" : $", {report.Deleted} {Plural.Verb(report.Deleted, "is", "are")} in the trash";
+        cli.Out.WriteLine($"{(options.DryRun ? "Would import" : "Imported")} {Plural.Of(report.Imported, "expense")}{known}{deleted}.");
+        if (report.Deleted > 0)
+            cli.Messages.WriteLine($"What is in the trash was left out: {cli.ProgramName} list --trash shows it, {cli.ProgramName} restore brings it back, --allow-duplicates records it again.");
         foreach (var line in report.Totals)
             cli.Out.WriteLine($"{line.Total} {line.Key} in {Plural.Of(line.Count, "expense")}");
     }

@@ -20,6 +20,9 @@ internal sealed class ImportReport
     /// <summary>The rows that the book had already.</summary>
     public long Known { get; private set; }
 
+    /// <summary>The rows that somebody has put into the trash.</summary>
+    public long Deleted { get; private set; }
+
     /// <summary>The rows that break the rules.</summary>
     public long Invalid { get; private set; }
 
@@ -34,7 +37,13 @@ internal sealed class ImportReport
 
     public void CountGood() => Read++;
 
-    public void CountKnown() => Known++;
+    public void CountKnown(KnownPlace place)
+    {
+        if (place is KnownPlace.Trash)
+            Deleted++;
+        else
+            Known++;
+    }
 
     public void CountImported(ExpenseContent content)
     {

@@ -19,7 +19,7 @@ internal readonly record struct ImportRow(long Line, ExpenseDraft? Draft, Import
 internal sealed record ImportFault(long Line, IReadOnlyList<string> Reasons)
 {
     public static ImportFault Of(long line, IReadOnlyDictionary<string, string[]> errors) =>
-        new(line, [.. errors.SelectMany(field => field.Value.Select(message => $"{field.Key}: {message}"))]);
+        new(line, [.. errors.SelectMany(field => field.Value.Select(message => Faults.Line(field.Key, message)))]);
 }
 
 /// <summary>Why a row of a backup is not imported.</summary>

@@ -15,12 +15,16 @@ internal sealed record ImportOptions
     /// <summary>Check everything and write nothing.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Record also what the book has already.</summary>
+    /// <summary>Record also what the book has already, or what was deleted.</summary>
     public bool AllowDuplicates { get; init; }
 
     /// <summary>What amounts of rows that name no currency are in; null for the currency of the owner.</summary>
     public Currency? Currency { get; init; }
 }
+
+/// <summary>A row that is not recorded again.</summary>
+/// <param name="Line">The line of the file, from 1, where the row begins.</param>
+internal sealed record KnownRow(long Line, ExpenseContent Content, KnownPlace Place);
 
 /// <summary>Checks the rows of a file against the rules of an expense, and records those that the book does not have: all or nothing.</summary>
 internal sealed class ImportService(ExpenseService expenses, Database database)
@@ -33,10 +37,10 @@ internal sealed class ImportService(ExpenseService expenses, Database database)
     /// nothing is imported then and <see cref="ErrorCode.InvalidInput"/> is thrown after the last row. Cancelling imports nothing.
     /// </summary>
     /// <param name="onFault">Told of each row that breaks the rules, when it is read; on another thread than the caller's.</param>
-    /// <param name="onKnown">Told the line of each row that the book has already.</param>
+    /// <param name="onKnown">Told of each row that is left out, because the book has it or it was deleted.</param>
     /// <param name="onProgress">Told now and then how many rows were read, as <paramref name="onFault"/> is; null for nobody.</param>
     public async Task<ImportReport> ImportAsync(
-        Caller caller, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<long> onKnown, Action<long>? onProgress,
+        Caller caller, ImportReader reader, ImportOptions options, Action<ImportFault> onFault, Action<KnownRow> onKnown, Action<long>? onProgress,
         CancellationToken token)
     {
         using var span = Signals.Source.StartActivity("import");
@@ -68,10 +72,10 @@ internal sealed class ImportService(ExpenseService expenses, Database database)
                 await known.LoadAsync(connection, batch.Min(row => row.Content.Date), batch.Max(row => row.Content.Date), token);
             foreach (var (line, content) in batch)
             {
-                if (known?.Match(content) is true)
+                if (known?.Match(content) is { } place and not KnownPlace.None)
                 {
-                    report.CountKnown();
-                    onKnown(line);
+                    report.CountKnown(place);
+                    onKnown(new KnownRow(line, content, place));
                 }
                 else
                 {

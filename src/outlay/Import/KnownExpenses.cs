@@ -4,14 +4,26 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Outlay.Expenses;
+using Outlay.Storage;
 
 namespace Outlay.Import;
+
+/// <summary>Where a row of a file was found.</summary>
+internal enum KnownPlace
+{
+    None,
+    Book,
+
+    /// <summary>Somebody has deleted it.</summary>
+    Trash,
+}
 
 /// <summary>
 /// Finds the rows of a file that the book has already, so that a file can be imported twice, and one that overlaps another too.
 /// It counts occurrences: of two equal coffees in the file, the first is known when the book has one, the second when it has two.
 /// Equal are expenses of the same day, amount, currency and description, in capitals or not: what a bank says about a payment.
-/// Category, tags and notes are what people add later. What lies in the trash is not in the book.
+/// Category, tags and notes are what people add later. What somebody has put into the trash is found too: it was not wanted. What an
+/// undo has left there never was in the book.
 /// </summary>
 /// <remarks>
 /// The book is read once, from the first to the last day of the file. In memory are those of its expenses that no row has matched
@@ -20,6 +32,7 @@ namespace Outlay.Import;
 internal sealed class KnownExpenses(string owner)
 {
     private readonly Dictionary<UInt128, int> _unmatched = [];
+    private readonly Dictionary<UInt128, int> _deleted = [];
     private DateOnly _first = DateOnly.MaxValue;
     private DateOnly _last = DateOnly.MinValue;
 
@@ -41,26 +54,39 @@ internal sealed class KnownExpenses(string owner)
         (_first, _last) = (first < _first ? first : _first, last > _last ? last : _last);
     }
 
-    /// <summary>Whether the book has this row; it counts for one row only.</summary>
-    public bool Match(ExpenseContent row)
+    /// <summary>Where this row is already; what is found there counts for one row only.</summary>
+    public KnownPlace Match(ExpenseContent row)
     {
-        if (_unmatched.Count == 0)
-            return false;
+        if (_unmatched.Count == 0 && _deleted.Count == 0)
+            return KnownPlace.None;
         var identity = Identity(row.Date, row.Amount.Units, row.Amount.Currency.Code, row.Description);
-        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_unmatched, identity);
+        return Take(_unmatched, identity) ? KnownPlace.Book
+            : Take(_deleted, identity) ? KnownPlace.Trash
+            : KnownPlace.None;
+    }
+
+    private static bool Take(Dictionary<UInt128, int> expenses, UInt128 identity)
+    {
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(expenses, identity);
         if (Unsafe.IsNullRef(ref count))
             return false;
         if (--count == 0)
-            _unmatched.Remove(identity);
+            expenses.Remove(identity);
         return true;
     }
 
     private async Task ReadAsync(DbConnection connection, DateOnly from, DateOnly to, CancellationToken token)
     {
-        var identities = ExpenseStore.Identities(owner, from, to).EachAsync(
-            connection, row => Identity(row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetString(2), row.GetString(3)), token);
-        await foreach (var identity in identities)
-            CollectionsMarshal.GetValueRefOrAddDefault(_unmatched, identity, out _)++;
+        await CountAsync(ExpenseStore.Identities(owner, from, to), _unmatched);
+        await CountAsync(ExpenseStore.IdentitiesOfDeleted(owner, from, to), _deleted);
+
+        async Task CountAsync(Sql sql, Dictionary<UInt128, int> expenses)
+        {
+            var identities = sql.EachAsync(
+                connection, row => Identity(row.GetFieldValue<DateOnly>(0), row.GetInt64(1), row.GetString(2), row.GetString(3)), token);
+            await foreach (var identity in identities)
+                CollectionsMarshal.GetValueRefOrAddDefault(expenses, identity, out _)++;
+        }
     }
 
     /// <summary>128 bits of a SHA-256: among a billion of expenses, two that differ do not share them.</summary>

@@ -9,7 +9,7 @@ internal static class DiagnosisOutput
     public static void Write(CliContext cli, Diagnosis diagnosis)
     {
         cli.Out.WriteLine($"database: {diagnosis.Damage ?? "intact"}");
-        cli.Out.WriteLine($"expenses: {diagnosis.Expenses}");
+        cli.Out.WriteLine($"expenses: {diagnosis.Expenses}{(diagnosis.InTrash > 0 ? $", {diagnosis.InTrash} in the trash" : "")}");
         var wrong = diagnosis.Mismatches.Count;
         cli.Out.WriteLine(wrong == 0 ? "totals: agree with the expenses" : $"totals: {wrong} {Plural.Verb(wrong, "does", "do")} not agree with the expenses");
 
@@ -21,5 +21,5 @@ internal static class DiagnosisOutput
     }
 
     public static void Write(CliContext cli, HistoryReport report) =>
-        cli.Out.WriteLine(report.Fault is { } fault ? $"history: {fault}" : $"history: as it was written (changes: {report.Changes}, rows: {report.Rows})");
+        cli.Out.WriteLine(report.Fault is { } fault ? $"history: {fault}" : $"history: as it was written ({Plural.Of(report.Changes, "change")}, {Plural.Of(report.Rows, "version")})");
 }

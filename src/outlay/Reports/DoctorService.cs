@@ -11,8 +11,9 @@ internal sealed record TotalsMismatch(string Owner, TotalsKey Key, Money? Kept, 
 
 /// <summary>What an examination found.</summary>
 /// <param name="Damage">What the engine's own check found wrong; null when nothing.</param>
-/// <param name="Expenses">How many expenses were added up.</param>
-internal sealed record Diagnosis(string? Damage, long Expenses, IReadOnlyList<TotalsMismatch> Mismatches)
+/// <param name="Expenses">How many expenses there are, the trash included.</param>
+/// <param name="InTrash">How many of them are in the trash, and are not added up.</param>
+internal sealed record Diagnosis(string? Damage, long Expenses, long InTrash, IReadOnlyList<TotalsMismatch> Mismatches)
 {
     public bool IsHealthy => Damage is null && Mismatches.Count == 0;
 }
@@ -24,8 +25,8 @@ internal sealed class DoctorService(Database database)
         database.SnapshotAsync(async connection =>
         {
             var damage = await database.CheckIntegrityAsync(connection, token);
-            var expenses = await TotalsStore.CountAsync(connection, token);
-            return new Diagnosis(damage, expenses, await TotalsStore.CompareAsync(connection, token));
+            var (expenses, inTrash) = await TotalsStore.CountAsync(connection, token);
+            return new Diagnosis(damage, expenses, inTrash, await TotalsStore.CompareAsync(connection, token));
         }, token);
 
     /// <summary>Checks every change ever made, of every owner.</summary>

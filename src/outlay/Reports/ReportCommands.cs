@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Outlay.Cli;
 using Outlay.Expenses;
+using Outlay.History;
 
 namespace Outlay.Reports;
 
@@ -43,7 +44,7 @@ internal static class ReportCommands
 
     private static void Doctor(Verb verb, CliContext cli)
     {
-        var repair = new Option<bool>("--repair") { Description = "Build the totals anew from the expenses when they do not agree. Default: only report." };
+        var repair = new Option<bool>("--repair") { Description = "Build the totals anew from the expenses when they do not agree, unless the history shows that an expense was changed past the program. Default: only report." };
         var deep = new Option<bool>("--deep") { Description = "Check the history too: every change ever made, and that each expense is what it says. Default: only the totals." };
         verb.Add(deep);
         verb.Add(repair);
@@ -52,23 +53,35 @@ internal static class ReportCommands
             var doctor = await cli.DoctorAsync(token);
             var diagnosis = await doctor.ExamineAsync(token);
             DiagnosisOutput.Write(cli, diagnosis);
-            if (diagnosis.Mismatches.Count > 0 && parsed.GetValue(repair))
+            var repairs = diagnosis is { Damage: null, Mismatches.Count: > 0 } && parsed.GetValue(repair);
+            // Totals that are built anew from expenses that somebody has changed past the program would hide that.
+            var history = parsed.GetValue(deep) || repairs ? await doctor.CheckHistoryAsync(token) : null;
+            if (history is not null)
+                DiagnosisOutput.Write(cli, history);
+            if (repairs && history is { Fault: null })
             {
                 await cli.Messages.WriteLineAsync($"Rebuilt the totals: {Plural.Of(await doctor.RebuildTotalsAsync(token), "row")}.".AsMemory(), token);
                 diagnosis = await doctor.ExamineAsync(token);
                 DiagnosisOutput.Write(cli, diagnosis);
             }
 
-            var history = parsed.GetValue(deep) ? await doctor.CheckHistoryAsync(token) : null;
-            if (history is not null)
-                DiagnosisOutput.Write(cli, history);
-            if (diagnosis.Damage is not null)
-                throw new AppException(ErrorCode.Inconsistent, $"{cli.Database.Location} is damaged. Keep a copy of it and restore a backup.");
-            if (diagnosis.Mismatches.Count > 0)
-                throw new AppException(ErrorCode.Inconsistent, "The totals do not agree with the expenses. outlay doctor --repair builds them anew.");
-            if (history?.Fault is not null)
-                throw new AppException(ErrorCode.Inconsistent,
-                    "The history is not as the program wrote it: somebody or something else changed the database. Keep a copy of it, and compare it with a backup.");
+            ThrowIfSick(cli, diagnosis, history, repairs);
+            if (history is null)
+                await cli.Messages.WriteLineAsync($"Not looked for: an expense that was changed past the program. {cli.ProgramName} doctor --deep finds it.".AsMemory(), token);
         });
+    }
+
+    /// <param name="repairs">Whether the totals were to be built anew.</param>
+    private static void ThrowIfSick(CliContext cli, Diagnosis diagnosis, HistoryReport? history, bool repairs)
+    {
+        if (diagnosis.Damage is not null)
+            throw new AppException(ErrorCode.Inconsistent, $"{cli.Database.Location} is damaged. Keep a copy of it and restore a backup.");
+        if (history?.Fault is not null)
+            throw new AppException(ErrorCode.Inconsistent,
+                $"{(repairs ? "The totals were not built anew: the" : "The")} history is not as the program wrote it: somebody or something else changed the database. " +
+                "Keep a copy of it, and compare it with a backup: outlay backup list shows which there are.");
+        if (diagnosis.Mismatches.Count > 0)
+            throw new AppException(ErrorCode.Inconsistent,
+                "The totals do not agree with the expenses. outlay doctor --repair looks whether an expense was changed past the program, and if none was, builds them anew.");
     }
 }

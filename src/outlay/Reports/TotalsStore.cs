@@ -86,9 +86,10 @@ internal static class TotalsStore
         }
     }
 
-    /// <summary>How many expenses count.</summary>
-    public static Task<long> CountAsync(DbConnection connection, CancellationToken token) =>
-        new Sql("select count(*) from expenses where deleted_at is null").WithoutLimit().ScalarAsync<long>(connection, token);
+    /// <summary>How many expenses there are, and how many of them are in the trash.</summary>
+    public static async Task<(long All, long InTrash)> CountAsync(DbConnection connection, CancellationToken token) =>
+        (await new Sql("select count(*), count(deleted_at) from expenses").WithoutLimit()
+            .ListAsync(connection, row => (row.GetInt64(0), row.GetInt64(1)), token))[0];
 
     /// <summary>Every row of the totals that the expenses do not add up to, of every owner, at one moment.</summary>
     public static Task<List<TotalsMismatch>> CompareAsync(DbConnection connection, CancellationToken token) =>

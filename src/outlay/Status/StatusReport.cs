@@ -56,7 +56,7 @@ internal sealed record Objective(string Name, double Promised, double? BudgetLef
 /// <param name="Since">When its condition began to hold.</param>
 internal sealed record FiringAlert(string Name, string Severity, DateTimeOffset Since, string Summary, string? Runbook);
 
-/// <summary>The last verified backup on this machine.</summary>
+/// <summary>The last verified backup of the present book on this machine.</summary>
 /// <param name="State">ok, or what is wrong with it: missing, stale, or older than one that failed.</param>
 /// <param name="Name">Null when there is none.</param>
 /// <param name="Age">How old the data in it is.</param>
@@ -67,14 +67,13 @@ internal sealed record KeptBackup(string State, string Folder, string? Name = nu
     /// <param name="isFresh">Whether the server itself is content with its backups: only it knows that nothing has changed since an old one.</param>
     public static async Task<KeptBackup> FindAsync(BackupCatalog catalog, Settings settings, DateTimeOffset now, bool isFresh, CancellationToken token)
     {
-        var backups = await BackupCatalog.ListAsync(catalog.Disk, token);
-        if (backups.FirstOrDefault(backup => backup.Verdict is BackupVerdict.Verified) is not { } verified)
+        var backups = await catalog.OwnAsync(catalog.Disk, token).ToListAsync(token);
+        if (backups.Find(kept => kept.Backup.Verdict is BackupVerdict.Verified) is not { Backup: { } verified } found)
             return new KeptBackup("missing", settings.BackupsDir);
         var age = now - verified.Time;
-        var state = backups[0].Verdict is BackupVerdict.Failed ? "older than one that failed"
+        var state = backups[0].Backup.Verdict is BackupVerdict.Failed ? "older than one that failed"
             : age > settings.BackupMaxAge && !isFresh ? "stale"
             : Ok;
-        var report = await BackupCatalog.ReadReportAsync(verified, token);
-        return new KeptBackup(state, settings.BackupsDir, verified.Name, age, report?.VerifiedAt);
+        return new KeptBackup(state, settings.BackupsDir, verified.Name, age, found.Report?.VerifiedAt);
     }
 }

@@ -88,8 +88,10 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// </summary>
     public abstract Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token);
 
-    /// <summary>Throws <see cref="ErrorCode.Unavailable"/> when whoever is connected may not change the schema.</summary>
-    public abstract Task RequireOwnershipAsync(DbConnection connection, CancellationToken token);
+    /// <summary>Throws <see cref="ErrorCode.Unavailable"/> when whoever is connected may not do what only the owner of the tables may.</summary>
+    /// <param name="why">What is to be done, as the beginning of a sentence.</param>
+    /// <param name="verb">The command that whoever owns them runs.</param>
+    public abstract Task RequireOwnershipAsync(DbConnection connection, string why, string verb, CancellationToken token);
 
     /// <summary>Makes the roles that an engine keeps logins apart with, and gives each what it needs: again and again, with the same result.</summary>
     /// <returns>What a person should know about it; nothing where an engine has no roles.</returns>

@@ -125,10 +125,10 @@ internal sealed partial class PostgresDatabase : Database
     public override async Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token) =>
         await Explained(PostgresLock.TryTakeAsync(await Explained(OpenAsync(forStream: false, token), token), name, token), token);
 
-    public override async Task RequireOwnershipAsync(DbConnection connection, CancellationToken token)
+    public override async Task RequireOwnershipAsync(DbConnection connection, string why, string verb, CancellationToken token)
     {
         if (await PostgresRoles.OutOfReach().ScalarAsync<long>(connection, token) > 0)
-            throw Unavailable($"The schema of {Location} is not up to date, and {_settings.User} does not own its tables: whoever does runs outlay migrate.", null);
+            throw Unavailable($"{why}, and {_settings.User} does not own its tables: whoever does runs {verb}.", null);
     }
 
     public override async Task<string?> CreateRolesAsync(CancellationToken token)
@@ -136,17 +136,22 @@ internal sealed partial class PostgresDatabase : Database
         try
         {
             await ReadAsync(connection => CreateMissingRolesAsync(connection, token), token);
-            await WriteAsync(async connection =>
+            var former = await WriteAsync(async connection =>
             {
                 await LockMigrationsAsync(connection, token);
                 var schema = await new Sql("select quote_ident(current_schema())").ScalarAsync<string>(connection, token);
                 if (await new Sql("select not pg_has_role(current_user, @owner, 'usage')").With("@owner", PostgresRoles.Owner).ScalarAsync<bool>(connection, token))
                     await new Sql($"grant {PostgresRoles.Owner} to current_user").ExecuteAsync(connection, token);
                 var tables = await PostgresRoles.OfOthers().ListAsync(connection, row => row.GetString(0), token);
+                var former = await PostgresRoles.FormerOwners().ListAsync(connection, row => row.GetString(0), token);
                 await new Sql(PostgresRoles.TakeOver(schema, tables)).ExecuteAsync(connection, token);
-                return await new Sql(PostgresRoles.Grant(schema)).ExecuteAsync(connection, token);
+                await new Sql(PostgresRoles.Grant(schema)).ExecuteAsync(connection, token);
+                foreach (var login in former)
+                    await new Sql(PostgresRoles.LetServe(login)).ExecuteAsync(connection, token);
+                return former;
             }, token);
-            return $"The roles {string.Join(", ", PostgresRoles.All)} have what they need.";
+            return $"The roles {string.Join(", ", PostgresRoles.All)} have what they need." + string.Concat(former.Select(login =>
+                $"\nThe tables belong to {PostgresRoles.Owner} now. {login}, who had them, is a member of {PostgresRoles.Application}: it serves as before, and does not migrate or restore."));
         }
         catch (AppException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege })
         {

@@ -18,7 +18,9 @@ internal sealed partial class PostgresDatabase
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
             Unavailable($"PostgreSQL has no database {Location}: create it, or set DB_NAME.", exception),
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-            Unavailable($"{_settings.User} lacks a privilege in {Location}: grant it, or connect as the owner of the tables. After an upgrade, the owner runs outlay migrate.", exception),
+            Unavailable(
+                $"{_settings.User} lacks a privilege in {Location}. To serve, it needs: {PostgresRoles.LetServe($"\"{_settings.User}\"")}; (in psql, as a superuser). " +
+                $"To migrate or to restore: grant {PostgresRoles.Owner} to it. After an upgrade, the owner runs outlay migrate.", exception),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
             Unavailable($"The disk of PostgreSQL at {Location} is full.", exception),
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } =>

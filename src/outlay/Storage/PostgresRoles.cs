@@ -71,6 +71,24 @@ internal static class PostgresRoles
             where schemaname = current_schema() and tablename = any (string_to_array(@tables, ',')) and not pg_has_role(current_user, tableowner, 'usage')
             """).With("@tables", string.Join(',', s_tables.Select(entry => entry.Table)));
 
+    /// <summary>Lets a login serve that has worked with the tables as their owner.</summary>
+    /// <param name="login">As SQL writes it.</param>
+    public static string LetServe(string login) => $"grant {Application} to {login}";
+
+    /// <summary>
+    /// Those who owned the tables, or own the database, and would be left with nothing, as SQL writes them: no superuser, not who
+    /// runs this, and nobody who has a role already.
+    /// </summary>
+    public static Sql FormerOwners() =>
+        new Sql(
+            """
+            select distinct quote_ident(r.rolname) from pg_roles r
+            where (r.oid in (select datdba from pg_database where datname = current_database())
+                or r.rolname in (select tableowner from pg_tables where schemaname = current_schema() and tablename = any (string_to_array(@tables, ','))))
+            and not r.rolsuper and r.rolname <> current_user and r.rolname <> @owner
+            and not pg_has_role(r.oid, @owner, 'member') and not pg_has_role(r.oid, @application, 'member')
+            """).With("@owner", Owner).With("@application", Application).With("@tables", string.Join(',', s_tables.Select(entry => entry.Table)));
+
     /// <summary>The tables that are not the owner's yet.</summary>
     public static Sql OfOthers() =>
         new Sql(

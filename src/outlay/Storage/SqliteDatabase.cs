@@ -120,7 +120,7 @@ internal sealed partial class SqliteDatabase : Database
         SqliteException { SqliteErrorCode: raw.SQLITE_FULL } =>
             Unavailable($"The disk that holds {_file} is full.", exception),
         SqliteException { SqliteErrorCode: raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM } =>
-            Unavailable($"The database {_file} cannot be written: check that the folder exists and that you may write to it, or set DATA_DIR to another.", exception),
+            Unavailable($"The database {_file} cannot be opened or written: it may belong to another user. Check its permissions and those of its folder, or set DATA_DIR to a folder of your own.", exception),
         SqliteException { SqliteErrorCode: raw.SQLITE_IOERR } =>
             Unavailable($"The disk that holds {_file} does not answer as it should.", exception),
         SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB } =>
@@ -153,7 +153,7 @@ internal sealed partial class SqliteDatabase : Database
     public override Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token) => Task.FromResult<IAsyncDisposable?>(new NothingHeld());
 
     // Whoever may open the file may do everything.
-    public override Task RequireOwnershipAsync(DbConnection connection, CancellationToken token) => Task.CompletedTask;
+    public override Task RequireOwnershipAsync(DbConnection connection, string why, string verb, CancellationToken token) => Task.CompletedTask;
 
     public override Task<string?> CreateRolesAsync(CancellationToken token) => Task.FromResult<string?>(null);
 
@@ -279,7 +279,8 @@ internal sealed partial class SqliteDatabase : Database
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unavailable($"{_file} cannot be made: {e.Message} Set DATA_DIR to a folder that you may write to.", e);
+            throw Unavailable(
+                $"There is no book of yours in {Path.GetDirectoryName(_file)}, and none can be made: {PathFailure.Reason(e, _file)}. If it belongs to somebody else, set DATA_DIR to a folder of your own.", e);
         }
     }
 

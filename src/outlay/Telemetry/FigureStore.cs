@@ -15,6 +15,11 @@ internal static class FigureStore
         new Sql("insert into figures (name, value) values (@name, @value) on conflict (name) do update set value = excluded.value")
             .With("@name", name).With("@value", value).ExecuteAsync(connection, token);
 
+    /// <summary>Sets a figure that is not there yet.</summary>
+    public static Task KeepAsync(DbConnection connection, string name, long value, CancellationToken token) =>
+        new Sql("insert into figures (name, value) values (@name, @value) on conflict (name) do nothing")
+            .With("@name", name).With("@value", value).ExecuteAsync(connection, token);
+
     public static async Task<IReadOnlyDictionary<string, long>> AllAsync(DbConnection connection, CancellationToken token)
     {
         var figures = await new Sql("select name, value from figures").ListAsync(connection, row => (Name: row.GetString(0), Value: row.GetInt64(1)), token);

@@ -27,19 +27,19 @@ internal static class TrashCommands
             var count = await trash.CountAsync(cli.Owner, age, token);
             if (count == 0)
             {
-                await cli.Messages.WriteLineAsync("There is nothing of that age in the trash.".AsMemory(), token);
+                var message = age == TimeSpan.Zero ? "The trash is empty." : $"Nothing in the trash was deleted {Plural.Of((long)age.TotalDays, "day")} ago or earlier.";
+                await cli.Messages.WriteLineAsync(message.AsMemory(), token);
                 return;
             }
 
-            var many = count == 1 ? "1 expense" : $"{count} expenses";
-            if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Remove {many} for good? That cannot be undone.", token))
+            if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Remove {Plural.Of(count, "expense")} for good? That cannot be undone.", token))
             {
                 await cli.Messages.WriteLineAsync("Nothing was removed.".AsMemory(), token);
                 return;
             }
 
             var purged = await trash.PurgeAsync(cli.Caller, age, token);
-            await cli.Messages.WriteLineAsync($"Removed for good: {purged}.".AsMemory(), token);
+            await cli.Messages.WriteLineAsync($"Removed {Plural.Of(purged, "expense")} for good.".AsMemory(), token);
         });
     }
 }

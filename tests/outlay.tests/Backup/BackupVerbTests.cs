@@ -25,13 +25,13 @@ public sealed partial class BackupVerbTests
         var restore = await RunAsync(target, "restore", file);
         var export = await Task.WhenAll(new[] { source, target }.Select(book => OutlayProcess.RunAsync(["list", "--all", "--output", "json"], book.Environment)));
 
-        Assert.Matches($"^Made and verified {Regex.Escape(file)}: 5 expenses, [0-9.]+ MB\\.\n$", Succeeded(create));
+        Assert.Matches($"^Made and verified {Regex.Escape(file)}: 5 expenses, 1 in the trash, [0-9.]+ [KM]iB\\.\n$", Succeeded(create));
         Assert.StartsWith("Nothing has changed since", Succeeded(again), StringComparison.Ordinal);
         var listed = Assert.Single(JsonDocument.Parse(Succeeded(list)).RootElement.EnumerateArray());
         Assert.Equal(Path.GetFileName(file), listed.GetProperty("name").GetString());
         Assert.True(listed.GetProperty("verified").GetBoolean());
-        Assert.Matches("is good: 5 expenses, restored and compared in [0-9.]+ s", Succeeded(verify));
-        Assert.StartsWith("Would restore 5 expenses into", Succeeded(dryRun), StringComparison.Ordinal);
+        Assert.Matches("is good: 5 expenses, 1 in the trash, restored and compared in [0-9.]+ s", Succeeded(verify));
+        Assert.StartsWith("Would restore 5 expenses, 1 in the trash into", Succeeded(dryRun), StringComparison.Ordinal);
         Assert.Equal(0, before);
         Assert.Matches(Restored(), Succeeded(restore));
         Assert.Equal(Succeeded(export[0]), Succeeded(export[1]));
@@ -96,7 +96,7 @@ public sealed partial class BackupVerbTests
         var noKey = await OutlayProcess.RunAsync(["backup", "verify"], database.Environment);
         var list = await OutlayProcess.RunAsync(["backup", "list", "--output", "json"], database.Environment);
 
-        Assert.Contains(".tar.gz.age: 5 expenses", Succeeded(create), StringComparison.Ordinal);
+        Assert.Contains(".tar.gz.age: 5 expenses, 1 in the trash", Succeeded(create), StringComparison.Ordinal);
         Assert.Contains("is good", Succeeded(good), StringComparison.Ordinal);
         Assert.All([wrongKey, noKey], result => Assert.Equal(69, result.ExitCode));
         Assert.Contains("BACKUP_PASSPHRASE", noKey.Error, StringComparison.Ordinal);

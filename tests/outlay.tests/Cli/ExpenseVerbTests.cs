@@ -79,6 +79,36 @@ public sealed class ExpenseVerbTests
     }
 
     [Theory, EachEngine]
+    public async Task An_edit_that_changes_nothing_says_so_and_makes_no_version(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--tag", "b", "--tag", "a");
+
+        var edit = await book.FailAsync(0, "edit", "1", "--amount", "3.5", "--tag", "a", "--tag", "b");
+
+        Assert.Equal("Nothing was changed: it is so already.\n", edit.Error);
+        Assert.Contains("version      1", edit.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await book.RunAsync("history")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Empty((await book.FailAsync(0, "edit", "1", "--amount", "3.60")).Error);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    public async Task A_narrow_terminal_shows_amounts_and_descriptions_before_all_else(int columns)
+    {
+        await using var book = await Book.CreateAsync(Engine.Sqlite);
+        await book.RunAsync("add", "64.20", "Groceries", "for", "the", "week", "--date", "2026-02-19", "--category", "Food and household", "--tag", "household", "--tag", "with the children");
+        await book.RunAsync("add", "1200", "ラーメン", "食べた", "--date", "2026-02-20", "--currency", "JPY", "--category", "外食", "--tag", "旅");
+
+        await using var terminal = OutlayProcess.StartInTerminal(["list"], new Dictionary<string, string>(book.Environment) { ["NO_COLOR"] = "1" }, columns);
+        var list = (await terminal.WaitForExitAsync()).Output.Replace("\e[?1h\e=", "", StringComparison.Ordinal);
+
+        Assert.All(list.Split("\r\n"), line => Assert.True(line.Length <= columns, line));
+        Snapshot.Match($"cli-list-{columns}", list);
+    }
+
+    [Theory, EachEngine]
     public async Task Cannot_edit_a_version_that_is_no_more(Engine engine)
     {
         await using var book = await Book.CreateAsync(engine);
@@ -102,8 +132,8 @@ public sealed class ExpenseVerbTests
 
         Assert.Equal("", await IdsAsync(book));
         Assert.Equal("2 1", await IdsAsync(book, "--trash"));
-        Assert.Matches("it is in the trash, and can be restored\n.*outlay restore", (await book.FailAsync(4, "show", "1")).Error);
-        Assert.DoesNotContain("it is in the trash", (await book.FailAsync(4, "show", "3")).Error, StringComparison.Ordinal);
+        Assert.Equal("Expense with id 1 not found: it is in the trash, and can be restored.\noutlay restore 1 brings it back.\n", (await book.FailAsync(4, "show", "1")).Error);
+        Assert.Equal("Expense with id 3 not found.\noutlay list shows the ids.\n", (await book.FailAsync(4, "show", "3")).Error);
         await book.RunAsync("restore", "1");
         Assert.Equal("1", await IdsAsync(book));
     }
@@ -133,7 +163,9 @@ public sealed class ExpenseVerbTests
             Assert.Matches(@"^There are no expenses in \S+: outlay add 3\.50 Coffee records one\.\n$", (await book.FailAsync(0, verb.Split(' '))).Error);
         foreach (var verb in new[] { "list", "list --all", "summary" })
             Assert.Equal("There are no such expenses.\n", (await book.FailAsync(0, [.. verb.Split(' '), "--category", "nosuch"])).Error);
-        Assert.Equal("There are no such expenses.\n", (await book.FailAsync(0, "list", "--trash")).Error);
+        Assert.Equal("The trash is empty.\n", (await book.FailAsync(0, "list", "--trash")).Error);
+        Assert.Equal("The trash is empty.\n", (await book.FailAsync(0, "purge", "--yes")).Error);
+        Assert.Equal("Nothing in the trash was deleted 1 day ago or earlier.\n", (await book.FailAsync(0, "purge", "--older-than", "1", "--yes")).Error);
     }
 
     [Fact]
@@ -145,10 +177,10 @@ public sealed class ExpenseVerbTests
         var export = await book.FailAsync(3, "export", "--from", "today", "--until", "yesterday");
 
         Assert.Equal(
-            "--search: '--search' can have at most 100 characters, this one has 101\n" +
-            "--min: '--min' must be an amount like 3.50, with at most 3 decimals\n" +
-            "--from: '--from' must not be after '--to'\n", list.Error);
-        Assert.Equal("--from: '--from' must not be after '--until'\n", export.Error);
+            "'--search' can have at most 100 characters, this one has 101\n" +
+            "'--min' must be an amount like 3.50, with at most 3 decimals\n" +
+            "'--from' must not be after '--to'\n", list.Error);
+        Assert.Equal("'--from' must not be after '--until'\n", export.Error);
     }
 
     [Fact]
@@ -190,7 +222,7 @@ public sealed class ExpenseVerbTests
         await agreeing.WriteLineAsync("y");
         var agreed = await agreeing.WaitForExitAsync();
 
-        Assert.Contains("1. 2026-02-19 - Coffee - 3.50", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("1. 2026-02-19 - Coffee - 3.50 EUR", refused.Output, StringComparison.Ordinal);
         Assert.Contains("Nothing was deleted", refused.Output, StringComparison.Ordinal);
         Assert.Contains("outlay restore 1", agreed.Output, StringComparison.Ordinal);
         Assert.Equal("", await IdsAsync(book));
@@ -204,8 +236,11 @@ public sealed class ExpenseVerbTests
         var refused = await book.FailAsync(3, "add", "3,50", " ", "--date", "19.2.2026", "--currency", "Euro");
 
         Assert.Empty(refused.Output);
-        Assert.Equal(["amount", "currency", "date", "description"],
-            refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')[0]).Order());
+        Assert.Equal(
+            "date: Invalid date format. Use YYYY-MM-DD, today, yesterday or tomorrow.\n" +
+            "Description is required\n" +
+            "Currency must be a code of ISO 4217, like EUR, USD or JPY\n" +
+            "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency\n", refused.Error);
         Assert.Equal("", await IdsAsync(book));
     }
 

@@ -60,6 +60,55 @@ public sealed partial class HistoryVerbTests
         Assert.Contains("3.50", await book.RunAsync("show", "1"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    public async Task A_narrow_terminal_shows_what_was_done_before_who_did_it(int columns)
+    {
+        await using var book = await CreateAsync(Engine.Sqlite);
+        await book.RunAsync("delete", "1", "--yes");
+        await book.RunAsync("restore", "1", "2");
+
+        await using var terminal = OutlayProcess.StartInTerminal(["history"], new Dictionary<string, string>(book.Environment) { ["NO_COLOR"] = "1" }, columns);
+        var history = (await terminal.WaitForExitAsync()).Output.Replace("\e[?1h\e=", "", StringComparison.Ordinal);
+
+        Assert.All(history.Split("\r\n"), line => Assert.True(line.Length <= columns, line));
+        Snapshot.Match($"cli-history-{columns}", Steady(history));
+    }
+
+    [Theory, EachEngine]
+    public async Task After_a_purge_undo_goes_on_with_what_is_left_and_says_why_not_the_rest(Engine engine)
+    {
+        await using var book = await CreateAsync(engine);
+        await book.RunAsync("purge", "--yes");
+
+        var impossible = await book.FailAsync(5, "undo", "--change", "4", "--yes");
+        var blocked = await book.FailAsync(5, "undo", "--change", "1");
+        var next = await book.FailAsync(0, "undo", "--yes");
+        var last = await book.FailAsync(0, "undo", "--yes");
+
+        Assert.Equal("Change 4 cannot be taken back: expense 2 was removed for good by change 5. Nothing was changed\n", impossible.Error);
+        Assert.Equal("Change 1 cannot be taken back: expense 1 was changed since by change 3. Nothing was changed\n", blocked.Error);
+        Assert.StartsWith("Change 3: update", next.Error, StringComparison.Ordinal);
+        // What an undo has made as it was is no obstacle.
+        Assert.StartsWith("Change 1: create", last.Error, StringComparison.Ordinal);
+        Assert.Contains("There is no change that could be taken back", (await book.FailAsync(4, "undo", "--yes")).Error, StringComparison.Ordinal);
+        await book.RunAsync("doctor", "--deep");
+    }
+
+    [Theory, EachEngine]
+    public async Task Times_for_programs_have_one_form(Engine engine)
+    {
+        await using var book = await CreateAsync(engine);
+
+        foreach (var command in new[] { "list --output json", "list --output csv", "list --trash --output json", "history --output json", "history --output csv", "history 2 --output json", "history 2 --output csv", "export", "export --format ndjson" })
+        {
+            var times = AnyTime().Matches(await book.RunAsync(command.Split(' '))).Select(time => time.Value).ToList();
+            Assert.NotEmpty(times);
+            Assert.All(times, time => Assert.Matches(@"T\d\d:\d\d:\d\d\.\d{3}Z$", time));
+        }
+    }
+
     [Theory, EachEngine]
     public async Task Cannot_undo_without_an_answer(Engine engine)
     {
@@ -108,9 +157,12 @@ public sealed partial class HistoryVerbTests
     private static string Steady(string text) =>
         Gap().Replace(Time().Replace(text.Replace($"cli {Environment.UserName}", "cli ana", StringComparison.Ordinal), "2026-02-19 10:30:00Z"), "  ");
 
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d[T ][^"",\n]*")]
+    private static partial Regex AnyTime();
+
     [GeneratedRegex(" {2,}")]
     private static partial Regex Gap();
 
-    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")]
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?Z")]
     private static partial Regex Time();
 }

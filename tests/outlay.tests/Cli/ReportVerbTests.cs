@@ -51,6 +51,36 @@ public sealed class ReportVerbTests
     }
 
     [Theory, EachEngine]
+    public async Task The_doctor_repairs_nothing_when_an_expense_was_changed_past_the_program(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--date", "2026-02-19");
+        await book.ExecuteAsync("update expenses set amount = 349");
+
+        var refused = await book.FailAsync(65, "doctor", "--repair");
+
+        Assert.Contains("it was changed past the program", refused.Output, StringComparison.Ordinal);
+        Assert.StartsWith("The totals were not built anew: the history is not as the program wrote it", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("do not agree", (await book.FailAsync(65, "doctor")).Error, StringComparison.Ordinal);
+        Assert.Contains("3.50", await book.RunAsync("summary"), StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task The_doctor_counts_what_is_in_the_trash_and_says_what_it_did_not_look_for(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee");
+        await book.RunAsync("add", "8.00", "Lunch");
+        await book.RunAsync("delete", "1", "--yes");
+
+        var plain = await book.FailAsync(0, "doctor");
+
+        Assert.Contains("expenses: 2, 1 in the trash\n", plain.Output, StringComparison.Ordinal);
+        Assert.Contains("outlay doctor --deep", plain.Error, StringComparison.Ordinal);
+        Assert.Empty((await book.FailAsync(0, "doctor", "--deep")).Error);
+    }
+
+    [Theory, EachEngine]
     public async Task A_migration_says_what_it_applied(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine, migrated: false);

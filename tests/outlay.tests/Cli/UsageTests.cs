@@ -28,7 +28,14 @@ public sealed class UsageTests
     [InlineData("DESCRIPTION is missing", "add", "3.50")]
     [InlineData("outlay backup restore --help", "backup", "restore")]
     [InlineData("Did you mean verify?", "backup", "verfy")]
-    [InlineData("Required command was not provided", "backup")]
+    [InlineData("A verb is missing: create, list, verify or restore.", "backup")]
+    [InlineData("--date needs a value: DATE.", "add", "3.50", "Coffee", "--date")]
+    [InlineData("--limit is given more than once.", "list", "--limit", "3", "--limit", "4")]
+    [InlineData("'bsah' is no shell that is known here: use bash, zsh or fish.", "completion", "bsah")]
+    [InlineData("ID is missing.\noutlay edit --help", "edit")]
+    [InlineData("'--output' is not known here.\noutlay import --help", "import", "--output", "json", "expenses.csv")]
+    [InlineData("'ad' is not known here. Did you mean add?\noutlay --help", "ad", "3.50", "Coffee")]
+    [InlineData("The menu needs a terminal", "menu")]
     [InlineData("whole number", "show", "abc")]
     [InlineData("whole number from 1 to 500", "list", "--limit", "501")]
     [InlineData("one of table, json, csv", "list", "--output", "xml")]
@@ -65,6 +72,49 @@ public sealed class UsageTests
         var result = await OutlayProcess.RunAsync(arguments);
 
         Assert.Equal((2, "", message), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Fact]
+    public async Task A_misspelt_day_is_no_date_and_the_word_that_was_meant_is_named()
+    {
+        using var folder = new TestFolder();
+        var environment = new Dictionary<string, string> { ["DATA_DIR"] = folder.Path };
+        const string Forms = "Invalid date format. Use YYYY-MM-DD, today, yesterday or tomorrow.";
+
+        var add = await OutlayProcess.RunAsync(["add", "3.50", "Coffee", "--date", "tomorow"], environment);
+        var list = await OutlayProcess.RunAsync(["list", "--from", "19.2.2026"], environment);
+        var tomorrow = await OutlayProcess.RunAsync(["add", "3.50", "Coffee", "--date", "Tomorrow"], environment);
+
+        Assert.Equal((3, $"date: {Forms} Did you mean tomorrow?\n"), (add.ExitCode, add.Error));
+        Assert.Equal((3, $"--from: {Forms}\n"), (list.ExitCode, list.Error));
+        Assert.True(tomorrow.ExitCode == 0, tomorrow.Error);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_in_UTF_8_are_refused_and_not_stored_altered()
+    {
+        using var folder = new TestFolder();
+
+        var refused = await OutlayProcess.RunScriptAsync(
+            "outlay add 3.50 $'Caf\\xe9' || echo $?; outlay list", new Dictionary<string, string> { ["DATA_DIR"] = folder.Path });
+
+        Assert.Equal("3\n", refused.Output);
+        Assert.Contains("is not text in UTF-8", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("There are no expenses", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_terminal_that_shows_text_alone_gets_text_alone()
+    {
+        using var folder = new TestFolder();
+        await using var terminal = OutlayProcess.StartInTerminal(
+            ["import", Path.Combine(AppContext.BaseDirectory, "samples", "household-2025.csv")],
+            new Dictionary<string, string> { ["DATA_DIR"] = folder.Path, ["TERM"] = "dumb" });
+
+        var import = await terminal.WaitForExitAsync();
+
+        Assert.Contains("Imported 1200 expenses", import.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e", import.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -129,6 +179,41 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task Config_names_whatever_would_stop_the_server_in_the_same_words()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("file"), "");
+        var environment = new Dictionary<string, string>
+        {
+            ["DATA_DIR"] = folder.Path, ["LISTEN"] = "http://0.0.0.0:8000", ["LOG_FILE"] = folder.Path, ["BACKUPS_DIR"] = folder.File("file"),
+        };
+
+        var config = await OutlayProcess.RunAsync(["config"], environment);
+        var serve = await OutlayProcess.RunAsync(["serve"], environment);
+
+        Assert.Equal((78, 78), (config.ExitCode, serve.ExitCode));
+        Assert.Equal(config.Error, serve.Error);
+        Assert.Equal(["LISTEN", "BACKUPS_DIR", "LOG_FILE"], serve.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(fault => fault.Split(' ')[0]));
+        Assert.Contains($"{folder.Path} is a folder.", serve.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_book_that_belongs_to_somebody_else_is_not_said_to_be_made()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can become somebody else.");
+        using var folder = new TestFolder();
+        var environment = new Dictionary<string, string> { ["DATA_DIR"] = folder.File("theirs") };
+        await OutlayProcess.RunAsync(["add", "3.50", "Coffee"], environment);
+
+        await using var other = OutlayProcess.StartProgram("setpriv", ["--reuid=65534", "--clear-groups", "--bounding-set=-all", OutlayProcess.Program, "list"], environment);
+        var refused = await other.WaitForExitAsync();
+
+        Assert.Equal(69, refused.ExitCode);
+        Assert.Contains("There is no book of yours in", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("If it belongs to somebody else, set DATA_DIR to a folder of your own.", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_database_that_cannot_be_reached_is_unavailable()
     {
         var environment = new Dictionary<string, string> { ["DB_HOST"] = "127.0.0.1", ["DB_PORT"] = "1" };
@@ -144,6 +229,8 @@ public sealed class UsageTests
     [InlineData("outlay l", "list")]
     [InlineData("outlay list --outp", "--output")]
     [InlineData("outlay list --output ", "json")]
+    [InlineData("outlay list --currency E", "EUR")]
+    [InlineData("outlay completion ", "fish")]
     public async Task A_shell_is_told_how_a_line_can_go_on(string line, string suggestion)
     {
         var result = await OutlayProcess.RunAsync([$"[suggest:{line.Length}]", line]);
@@ -151,6 +238,20 @@ public sealed class UsageTests
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(suggestion, result.Output.Split('\n'));
         Assert.DoesNotContain("/", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_shell_is_told_the_files_and_folders_that_a_name_can_become()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("bank.csv"), "");
+        Directory.CreateDirectory(folder.File("banks"));
+        await File.WriteAllTextAsync(folder.File("other.csv"), "");
+        var line = $"outlay import {folder.File("ba")}";
+
+        var result = await OutlayProcess.RunAsync([$"[suggest:{line.Length}]", line]);
+
+        Assert.Equal([folder.File("bank.csv"), folder.File("banks") + "/"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
     [Fact]

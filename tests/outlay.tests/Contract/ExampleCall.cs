@@ -28,9 +28,9 @@ internal sealed record ExampleCall(Operation Operation)
         from everything in s_noAndYes
         select new ExampleCall(operation)
         {
-            PathValue = Values(operation, "path", everything).Values.SingleOrDefault(),
-            Query = Values(operation, "query", everything),
-            Headers = Values(operation, "header", everything),
+            PathValue = Values(document, operation, "path", everything).Values.SingleOrDefault(),
+            Query = Values(document, operation, "query", everything),
+            Headers = Values(document, operation, "header", everything),
             BodyType = body.Type,
             Body = body.Text,
         };
@@ -62,7 +62,7 @@ internal sealed record ExampleCall(Operation Operation)
               select ((string?)type.Name, (string?)example.GetRawText())
             : [(null, null)];
 
-    private static ImmutableDictionary<string, string> Values(Operation operation, string place, bool everything) => operation.Parameters
+    private static ImmutableDictionary<string, string> Values(OpenApiDocument document, Operation operation, string place, bool everything) => operation.Parameters
         .Where(parameter => parameter.GetProperty("in").GetString() == place && (everything || parameter.TryGetProperty("required", out _)))
-        .ToImmutableDictionary(parameter => parameter.GetProperty("name").GetString()!, parameter => parameter.GetProperty("example").ToString());
+        .ToImmutableDictionary(parameter => parameter.GetProperty("name").GetString()!, parameter => document.Example(parameter).ToString());
 }

@@ -45,6 +45,10 @@ internal sealed class OpenApiDocument
     public IEnumerable<JsonElement> Examples(JsonElement mediaType) =>
         mediaType.GetProperty("examples").EnumerateObject().Select(example => Schema.Resolve(example.Value).GetProperty("value"));
 
+    /// <summary>The example of a parameter: its own, or that of its schema, which the interactive documentation does not fill in.</summary>
+    public JsonElement Example(JsonElement parameter) =>
+        parameter.TryGetProperty("example", out var own) ? own : Schema.Resolve(parameter.GetProperty("schema")).GetProperty("examples")[0];
+
     /// <summary>Writes text as JSON. The encoders of the framework make twelve bytes of an emoji.</summary>
     public static string Quote(string text) =>
         $"\"{string.Concat(text.Select(letter => letter is < ' ' or '"' or '\\' ? $"\\u{(int)letter:X4}" : $"{letter}"))}\"";

@@ -76,15 +76,17 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     public static OutlayProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
         new(Program, arguments, environment);
 
-    /// <summary>Starts the program on a pseudo-terminal of 120 columns: <see cref="Output"/> is what the terminal shows.</summary>
-    public static OutlayProcess StartInTerminal(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        StartCommandInTerminal(arguments.Prepend(Program), environment);
+    /// <summary>Starts the program on a pseudo-terminal: <see cref="Output"/> is what the terminal shows.</summary>
+    public static OutlayProcess StartInTerminal(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, int columns = 120) =>
+        StartCommandInTerminal(arguments.Prepend(Program), environment, columns);
 
     /// <summary>Starts another program on such a terminal.</summary>
-    public static OutlayProcess StartCommandInTerminal(IEnumerable<string> words, IReadOnlyDictionary<string, string>? environment = null)
+    public static OutlayProcess StartCommandInTerminal(
+        IEnumerable<string> words, IReadOnlyDictionary<string, string>? environment = null, int columns = 120)
     {
         var command = string.Join(' ', words.Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
-        return new OutlayProcess("script", ["-qfec", $"stty rows 40 cols 120; exec {command}", "/dev/null"], environment);
+        return new OutlayProcess("script", ["-qfec", $"stty rows 40 cols {columns}; exec {command}", "/dev/null"], environment);
     }
 
     /// <summary>Runs a script of bash in which <c>outlay</c> is the program, and which ends at the first command that fails.</summary>
@@ -94,6 +96,10 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
         process.EndInput();
         return await process.WaitForExitAsync();
     }
+
+    /// <summary>Starts another program, which runs this one.</summary>
+    public static OutlayProcess StartProgram(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        new(program, arguments, environment);
 
     /// <summary>Starts the server on a free port. It stops without a delay, unless the environment asks for one.</summary>
     public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null)

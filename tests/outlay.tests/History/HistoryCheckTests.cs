@@ -158,7 +158,7 @@ public sealed class HistoryCheckTests
     {
         await using var book = await Book.CreateAsync(engine);
         await book.RunAsync("add", "3.50", "Coffee");
-        Assert.Contains("history: as it was written (changes: 1, rows: 1)", await book.RunAsync("doctor", "--deep"), StringComparison.Ordinal);
+        Assert.Contains("history: as it was written (1 change, 1 version)", await book.RunAsync("doctor", "--deep"), StringComparison.Ordinal);
         await book.ExecuteAsync("update expenses set description = 'Tea', search_text = 'tea'");
 
         var ill = await book.FailAsync(65, "doctor", "--deep");

@@ -106,7 +106,7 @@ public sealed class UndoTests
 
         var refused = await Assert.ThrowsAsync<AppException>(() => UndoAsync(database, 1));
 
-        Assert.Equal((ErrorCode.Conflict, $"Change 1 cannot be taken back, because these of its expenses were changed since: 3, {ExpenseService.BatchSize + 2}. Nothing was changed"),
+        Assert.Equal((ErrorCode.Conflict, $"Change 1 cannot be taken back: expense 3 was changed since by change 2; expense {ExpenseService.BatchSize + 2} was changed since by change 3. Nothing was changed"),
             (refused.Code, refused.Message));
         Assert.Equal(ExpenseService.BatchSize + 4, (await ListAsync(database)).Count);
         await MustBeSoundAsync(database);
@@ -139,7 +139,7 @@ public sealed class UndoTests
     private static async Task<Change> UndoAsync(TestDatabase database, long? seq)
     {
         var service = new UndoService(database.Database, database.Expenses);
-        return await service.UndoAsync(Test.By(Owner), (await service.FindAsync(Owner, seq, Test.Token)).Header.Seq, Test.Token);
+        return await service.UndoAsync(Test.By(Owner), (await service.FindAsync(Owner, seq, Test.Token)).Header.Seq, null, Test.Token);
     }
 
     private static async Task<List<string>> ListAsync(TestDatabase database, bool inTrash = false) =>

@@ -72,17 +72,16 @@ public sealed partial class LogFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_cannot_be_written_stops_the_start_and_says_so()
+    public async Task A_file_that_cannot_be_written_stops_the_start_and_says_so()
     {
         System.IO.File.WriteAllText(_folder.File("logs"), "a file where a folder should be");
 
-        var blocked = Assert.Throws<AppException>(() => Open(Settings()));
-        var isFolder = Assert.Throws<AppException>(() => Open(Settings() with { File = _folder.Path }));
+        var blocked = await OutlayProcess.RunAsync(["serve"], new Dictionary<string, string> { ["LOG_FILE"] = File });
+        var isFolder = await OutlayProcess.RunAsync(["serve"], new Dictionary<string, string> { ["LOG_FILE"] = _folder.Path });
 
-        Assert.Equal(ErrorCode.BadConfiguration, blocked.Code);
-        Assert.StartsWith("LOG_FILE cannot be written:", blocked.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.BadConfiguration, isFolder.Code);
-        Assert.Contains("is a folder", isFolder.Message, StringComparison.Ordinal);
+        Assert.Equal((78, 78), (blocked.ExitCode, isFolder.ExitCode));
+        Assert.StartsWith("LOG_FILE cannot be written:", blocked.Error, StringComparison.Ordinal);
+        Assert.Contains($"{_folder.Path} is a folder.", isFolder.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,13 +46,30 @@ public sealed class ConditionalTests
         await using var server = await TestServer.StartAsync(engine);
         await server.AddAsync(Coffee);
 
-        (await server.SendAsync("PATCH", "/expenses/1", "{}", ("If-Match", "\"1\""))).MustBe(200);
-        (await server.SendAsync("PATCH", "/expenses/1", "{}", ("If-Match", "\"1\", W/\"9\", \"2\""))).MustBe(200);
-        (await server.SendAsync("PATCH", "/expenses/1", "{}", ("If-Match", "\"1\""), ("If-Match", "\"3\""))).MustBe(200);
-        (await server.SendAsync("PATCH", "/expenses/1", "{}", ("If-Match", "*"))).MustBe(200);
+        (await server.SendAsync("PATCH", "/expenses/1", """{"amount":1}""", ("If-Match", "\"1\""))).MustBe(200);
+        (await server.SendAsync("PATCH", "/expenses/1", """{"amount":2}""", ("If-Match", "\"1\", W/\"9\", \"2\""))).MustBe(200);
+        (await server.SendAsync("PATCH", "/expenses/1", """{"amount":3}""", ("If-Match", "\"1\""), ("If-Match", "\"3\""))).MustBe(200);
+        (await server.SendAsync("PATCH", "/expenses/1", """{"amount":4}""", ("If-Match", "*"))).MustBe(200);
         (await server.SendAsync("DELETE", "/expenses/1", null, ("If-Match", "\"5\""))).MustBe(204);
         (await server.SendAsync("POST", "/expenses/1/restore", null, ("If-Match", "\"5\""))).MustBeProblem(412, "stale-version");
         (await server.SendAsync("POST", "/expenses/1/restore", null, ("If-Match", "\"6\""))).MustBe(200);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_change_that_leaves_everything_as_it_is_makes_no_version(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        await server.AddAsync(Coffee);
+
+        var patch = (await server.SendAsync("PATCH", "/expenses/1", """{"amount":"3.5","tags":[]}""", ("If-Match", "\"1\""))).MustBe(200);
+        var put = (await server.SendAsync("PUT", "/expenses/1", Coffee, ("If-Match", "\"1\""), ("Idempotency-Key", "a"))).MustBe(200);
+        var again = (await server.SendAsync("PUT", "/expenses/1", Coffee, ("If-Match", "\"1\""), ("Idempotency-Key", "a"))).MustBe(200);
+
+        Assert.All([patch, put, again], answer => Assert.Equal("\"1\"", answer["ETag"]));
+        Assert.Equal(patch.Body, put.Body);
+        Assert.Equal("true", again["Idempotent-Replayed"]);
+        Assert.Equal(1, (await server.GetAsync("/changes")).Json.GetArrayLength());
+        (await server.SendAsync("PATCH", "/expenses/1", "{}", ("If-Match", "\"2\""))).MustBeProblem(412, "stale-version");
     }
 
     [Theory, EachEngine]

@@ -20,7 +20,7 @@ public sealed class ExpenseLifeTests
         Assert.Equal("\"1\"", answer["ETag"]);
         Assert.Equal("application/json; charset=utf-8", answer["Content-Type"]);
         Assert.Equal(
-            """{"id":1,"date":"2026-02-19","description":"Coffee","amount":3.50,"currency":"EUR","category":"Food","tags":["Bar","work"],"notes":"with Eve","version":1,"created_at":"2026-02-19T10:30:00Z","updated_at":"2026-02-19T10:30:00Z"}""",
+            """{"id":1,"date":"2026-02-19","description":"Coffee","amount":3.50,"currency":"EUR","category":"Food","tags":["Bar","work"],"notes":"with Eve","version":1,"created_at":"2026-02-19T10:30:00.000Z","updated_at":"2026-02-19T10:30:00.000Z"}""",
             answer.Body);
         var read = (await server.GetAsync(answer["Location"]!)).MustBe(200);
         Assert.Equal(answer.Body, read.Body);
@@ -53,7 +53,7 @@ public sealed class ExpenseLifeTests
         answer.MustBe(200);
         Assert.Equal("\"2\"", answer["ETag"]);
         Assert.Equal(
-            """{"id":1,"date":"2026-02-20","description":"Tea","amount":2.50,"currency":"USD","category":null,"tags":[],"notes":null,"version":2,"created_at":"2026-02-19T10:30:00Z","updated_at":"2026-02-19T10:31:00Z"}""",
+            """{"id":1,"date":"2026-02-20","description":"Tea","amount":2.50,"currency":"USD","category":null,"tags":[],"notes":null,"version":2,"created_at":"2026-02-19T10:30:00.000Z","updated_at":"2026-02-19T10:31:00.000Z"}""",
             answer.Body);
         Assert.Equal(answer.Body, (await server.GetAsync("/expenses/1")).Body);
     }
@@ -87,7 +87,7 @@ public sealed class ExpenseLifeTests
         Assert.Equal("0.00", (await server.GetAsync("/expenses/summary")).Json.GetProperty("total").GetRawText());
         var trash = (await server.GetAsync("/trash")).Json;
         Assert.Equal(1, trash[0].GetProperty("id").GetInt64());
-        Assert.Equal("2026-02-19T10:30:00Z", trash[0].GetProperty("deleted_at").GetString());
+        Assert.Equal("2026-02-19T10:30:00.000Z", trash[0].GetProperty("deleted_at").GetString());
 
         var restored = await server.SendAsync("POST", "/expenses/1/restore");
 

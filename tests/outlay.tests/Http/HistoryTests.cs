@@ -23,11 +23,11 @@ public sealed class HistoryTests
         Assert.Equal(["1 create 1", "2 update 2", "3 delete 3"], versions.EnumerateArray()
             .Select(version => $"{version.GetProperty("version")} {version.GetProperty("action")} {version.GetProperty("change")}"));
         Assert.Equal(
-            $$$"""{"version":1,"action":"create","change":1,"actor":"anonymous","at":"2026-02-19T10:30:00Z","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","before":null,"after":{{{CoffeeThen}}}}""",
+            $$$"""{"version":1,"action":"create","change":1,"actor":"anonymous","at":"2026-02-19T10:30:00.000Z","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","before":null,"after":{{{CoffeeThen}}}}""",
             versions[0].GetRawText());
         Assert.Equal(CoffeeThen, versions[1].GetProperty("before").GetRawText());
         Assert.Equal(CoffeeThen.Replace("3.50", "3.80", StringComparison.Ordinal), versions[1].GetProperty("after").GetRawText());
-        Assert.Equal("2026-02-19T10:31:00Z", versions[2].GetProperty("after").GetProperty("deleted_at").GetString());
+        Assert.Equal("2026-02-19T10:31:00.000Z", versions[2].GetProperty("after").GetProperty("deleted_at").GetString());
     }
 
     [Theory, EachEngine]

@@ -19,7 +19,7 @@ public sealed class PatchTests
 
         Assert.Equal("\"2\"", answer.MustBe(200)["ETag"]);
         Assert.Equal(
-            """{"id":1,"date":"2026-02-19","description":"Coffee","amount":4.20,"currency":"EUR","category":"Food","tags":["bar","work"],"notes":"with Eve","version":2,"created_at":"2026-02-19T10:30:00Z","updated_at":"2026-02-19T10:30:00Z"}""",
+            """{"id":1,"date":"2026-02-19","description":"Coffee","amount":4.20,"currency":"EUR","category":"Food","tags":["bar","work"],"notes":"with Eve","version":2,"created_at":"2026-02-19T10:30:00.000Z","updated_at":"2026-02-19T10:30:00.000Z"}""",
             answer.Body);
         Assert.Equal(answer.Body, (await server.GetAsync("/expenses/1")).Body);
     }

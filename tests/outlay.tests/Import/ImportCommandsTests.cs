@@ -28,7 +28,7 @@ public sealed class ImportCommandsTests
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(ndjson));
         Assert.Equal((0, "Imported 0 expenses, 1 was already there.\n", ""), (again.ExitCode, again.Output, again.Error));
-        Assert.Equal((0, "Would import 0 expenses, 1 is already there.\n", "line 1: already there\n"), (which.ExitCode, which.Output, which.Error));
+        Assert.Equal((0, "Would import 0 expenses, 1 is already there.\n", "line 1: already there: 2026-01-01 - Coffee - 3.50 EUR\n"), (which.ExitCode, which.Output, which.Error));
         Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n", ""), (twice.ExitCode, twice.Output, twice.Error));
         Assert.Equal($"{Listed}2026-01-01,Coffee,3.50,EUR\n", await ListAsync(database));
     }
@@ -48,12 +48,64 @@ public sealed class ImportCommandsTests
         Assert.Equal(Listed, await ListAsync(database));
     }
 
+    [Theory, EachEngine]
+    public async Task Of_many_rows_a_terminal_shows_the_first_ten_and_a_file_gets_all(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var (known, bad) = (Path.Combine(database.Folder, "known.csv"), Path.Combine(database.Folder, "bad.csv"));
+        await File.WriteAllTextAsync(known, $"date,description,amount\n{string.Concat(Enumerable.Range(1, 25).Select(number => $"2026-01-{number:D2},Coffee {number},3.50\n"))}");
+        await File.WriteAllTextAsync(bad, $"date,description,amount\n{string.Concat(Enumerable.Repeat("2026-01-01,Tea,0\n", 12))}");
+        await RunAsync(database, "import", known);
+
+        var all = await RunAsync(database, "import", known, "--dry-run");
+        await using var terminal = OutlayProcess.StartInTerminal(["import", known, "--dry-run"], database.Environment);
+        var shown = (await terminal.WaitForExitAsync()).Output;
+        await using var badTerminal = OutlayProcess.StartInTerminal(["import", bad], database.Environment);
+        var badShown = (await badTerminal.WaitForExitAsync()).Output;
+
+        Assert.Equal(25, all.Error.Split('\n').Count(line => line.Contains("already there: 2026-01-", StringComparison.Ordinal)));
+        Assert.Contains("line 11: already there: 2026-01-10 - Coffee 10 - 3.50 EUR", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("Coffee 11", shown, StringComparison.Ordinal);
+        Assert.Contains("and 15 more rows: 2> FILE", shown, StringComparison.Ordinal);
+        Assert.Contains("line 11: Amount must be greater than 0", badShown, StringComparison.Ordinal);
+        Assert.DoesNotContain("line 12:", badShown, StringComparison.Ordinal);
+        Assert.Contains("and 2 more rows that break the rules", badShown, StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task What_was_deleted_on_purpose_is_not_imported_again_and_what_was_undone_is(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var file = Path.Combine(database.Folder, "in.csv");
+        await File.WriteAllTextAsync(file, TwoRows);
+        await RunAsync(database, "import", file);
+        await RunAsync(database, "delete", "1", "--yes");
+
+        var dryRun = await RunAsync(database, "import", file, "--dry-run");
+        var again = await RunAsync(database, "import", file);
+        var twice = await RunAsync(database, "import", file, "--allow-duplicates");
+        await RunAsync(database, "undo", "--yes");
+        var undone = await RunAsync(database, "import", file);
+
+        Assert.Contains("line 2: in the trash: 2026-01-01 - Coffee - 3.50 EUR\n", dryRun.Error, StringComparison.Ordinal);
+        Assert.Equal("Imported 0 expenses, 1 was already there, 1 is in the trash.\n", again.Output);
+        Assert.Contains("outlay list --trash", again.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Imported 2 expenses.\n", twice.Output, StringComparison.Ordinal);
+        Assert.Equal("Imported 0 expenses, 1 was already there, 1 is in the trash.\n", undone.Output);
+
+        // An import that was taken back was not wanted as it was: it can be made again.
+        await File.WriteAllTextAsync(file, "date,description,amount\n2026-03-01,Tea,2.50\n");
+        await RunAsync(database, "import", file);
+        await RunAsync(database, "undo", "--yes");
+        Assert.StartsWith("Imported 1 expense.\n", (await RunAsync(database, "import", file)).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Bad_rows_are_listed_and_can_be_left_out()
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         const string File = "date,description,amount\n2026-01-01,Tea,\"1,50\"\n2026-01-01,Coffee,3.50\n";
-        const string Fault = "line 2: amount: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency\n";
+        const string Fault = "line 2: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency\n";
 
         var refused = await OutlayProcess.RunAsync(["import", "-"], database.Environment, File);
         var nothing = await ListAsync(database);

@@ -31,7 +31,7 @@ internal static class ImportFile
         using var stream = new MemoryStream(file);
         await using var reader = await ImportReader.OpenAsync(stream, name, owner, Test.Token);
         return await new ImportService(database.Expenses, database.Database)
-            .ImportAsync(Test.By(owner), reader, options ?? new ImportOptions(), fault => faults?.Add(fault), line => known?.Add(line), null, Test.Token);
+            .ImportAsync(Test.By(owner), reader, options ?? new ImportOptions(), fault => faults?.Add(fault), row => known?.Add(row.Line), null, Test.Token);
     }
 
     private static string Describe(ImportRow row) => row switch

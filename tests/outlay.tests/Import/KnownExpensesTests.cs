@@ -70,14 +70,16 @@ public sealed class KnownExpensesTests
     }
 
     [Theory, EachEngine]
-    public async Task What_is_in_the_trash_or_of_others_can_be_imported_again(Engine engine)
+    public async Task What_is_in_the_trash_is_left_out_and_what_others_have_is_not(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         await database.ExecuteAsync("insert into owners (name) values ('ana')");
         await ImportAsync(database, "2026-01-01,Coffee,3.50,EUR,,\n");
         await database.Expenses.DeleteAsync(Test.By(Owner), 1, null, Test.Token);
 
-        Assert.Equal((1, 0), Counts(await ImportAsync(database, "2026-01-01,Coffee,3.50,EUR,,\n")));
+        var report = await ImportAsync(database, "2026-01-01,Coffee,3.50,EUR,,\n", "2026-01-01,Coffee,3.50,EUR,,\n");
+
+        Assert.Equal((1, 0, 1), (report.Imported, report.Known, report.Deleted));
         Assert.Equal(1, (await ImportFile.ImportAsync(database, "ana", ImportFile.Bytes($"{Header}2026-01-01,Coffee,3.50,EUR,,\n"))).Imported);
     }
 

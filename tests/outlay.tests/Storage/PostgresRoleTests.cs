@@ -115,6 +115,37 @@ public sealed class PostgresRoleTests
     }
 
     [Fact]
+    public async Task Who_owned_the_tables_goes_on_serving_when_a_superuser_makes_the_roles()
+    {
+        var cluster = await PostgresCluster.CreateAsync();
+        await using var stop = cluster;
+        var login = await cluster.CreateLoginAsync(null);
+        var name = await cluster.CreateDatabaseAsync(migrated: false, owner: login);
+        var former = new Dictionary<string, string>(cluster.EnvironmentFor(name)) { ["DB_USER"] = login };
+        await using var server = await TestServer.StartAsync(former);
+        await server.ReadyAsync();
+
+        var migrate = await OutlayProcess.RunAsync(["migrate"], cluster.EnvironmentFor(name));
+
+        Assert.Contains($"{login}, who had them, is a member of outlay_app: it serves as before", migrate.Error, StringComparison.Ordinal);
+        await server.AddAsync("""{"date":"2026-02-19","description":"Coffee","amount":3.50}""");
+        (await server.GetAsync("/expenses")).MustBe(200);
+        Assert.DoesNotContain(login, (await OutlayProcess.RunAsync(["migrate"], cluster.EnvironmentFor(name))).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_login_without_a_privilege_is_told_what_to_grant()
+    {
+        await using var database = await CreateAsync();
+        var login = await (await PostgresCluster.Shared).CreateLoginAsync(null);
+
+        var refused = await OutlayProcess.RunAsync(["list"], new Dictionary<string, string>(database.Environment) { ["DB_USER"] = login });
+
+        Assert.Equal(69, refused.ExitCode);
+        Assert.Contains($"grant outlay_app to \"{login}\";", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_owner_of_the_database_makes_the_roles_when_it_may()
     {
         var cluster = await PostgresCluster.CreateAsync();

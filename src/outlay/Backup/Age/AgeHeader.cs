@@ -16,6 +16,9 @@ internal static class AgeHeader
     /// <summary>How many bytes tell an age file.</summary>
     public static int MagicLength => Version.Length + 1;
 
+    /// <summary>More than any header that this program writes.</summary>
+    public const int MaxLength = 4096;
+
     public static bool IsAt(ReadOnlySpan<byte> start) => start.StartsWith("age-encryption.org/v1\n"u8);
 
     /// <summary>The header of a file with this file key. Its body of 32 bytes takes less than a full line.</summary>

@@ -25,6 +25,8 @@ internal sealed class AgeIdentity : AgeKey
         return secrets.Length > 0 && secrets.All(secret => secret is { Length: KeySize }) ? new AgeIdentity(secrets!) : null;
     }
 
+    public override AgeKey Locking => new AgeIdentity([_secrets[0]]);
+
     public override AgeStanza Wrap(byte[] fileKey)
     {
         var ephemeral = RandomNumberGenerator.GetBytes(KeySize);

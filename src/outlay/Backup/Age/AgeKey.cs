@@ -32,6 +32,9 @@ internal abstract class AgeKey
         return passphrase is not null ? new AgePassphrase(passphrase) : file is not null ? FromFile(source, file) : null;
     }
 
+    /// <summary>The part of it that locks new files; old ones may need more.</summary>
+    public virtual AgeKey Locking => this;
+
     /// <summary>Locks a file key.</summary>
     public abstract AgeStanza Wrap(byte[] fileKey);
 
