@@ -79,7 +79,7 @@ internal sealed class BackupBenchmark(BenchOptions options, TextWriter messages,
     {
         await using var empty = await Book.CreateAsync(options, Postgres, 0, token, migrated: false);
         var dump = Path.Combine(book.Folder, "dump");
-        await TimeAsync("backup", Tools, book.Size, () => RunToolAsync(book, "pg_dump", "-Fc", "-f", dump, book.Environment["DB_NAME"]!));
+        await TimeAsync("backup", Tools, book.Size, () => RunToolAsync(book, "pg_dump", "-Fc", "--enable-row-security", "-f", dump, book.Environment["DB_NAME"]!));
         await TimeAsync("restore", Tools, book.Size, () => RunToolAsync(book, "pg_restore", "-d", empty.Environment["DB_NAME"]!, dump));
     }
 
@@ -89,6 +89,8 @@ internal sealed class BackupBenchmark(BenchOptions options, TextWriter messages,
         start.Environment["PGHOST"] = book.Environment["DB_HOST"];
         start.Environment["PGPORT"] = book.Environment["DB_PORT"];
         start.Environment["PGUSER"] = book.Environment["DB_USER"];
+        // The rows of all owners.
+        start.Environment["PGOPTIONS"] = "-c outlay.owner=*";
         start.Environment["PGPASSWORD"] = book.Environment["DB_PASSWORD"];
         using var process = Process.Start(start)!;
         var error = await process.StandardError.ReadToEndAsync(token);

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
@@ -42,14 +43,20 @@ internal static class App
         builder.Services.AddSingleton(runId);
         builder.Services.AddSingleton(_ => Database.Open(settings, settings.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
+        builder.Services.AddSingleton<OwnerService>();
+        builder.Services.AddSingleton<KeyService>();
+        builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<ExpenseService>();
         builder.Services.AddSingleton<HistoryService>();
         builder.Services.AddSingleton<UndoService>();
         builder.Services.AddSingleton<ReportService>();
         builder.Services.AddSingleton<Upgrade>();
         builder.Services.AddSingleton<WholeLists>();
+        builder.Services.AddSingleton<Exposure>();
         builder.Services.AddSingleton<Startup>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Startup>());
+        builder.Services.AddHostedService(services =>
+            ActivatorUtilities.CreateInstance<KeyUsage>(services, services.GetRequiredService<Startup>().Ready));
         builder.Services.AddSingleton<BackupStatus>();
         builder.Services.AddSingleton(services => new BackupCatalog(settings, clock)
         {
@@ -80,6 +87,7 @@ internal static class App
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<Problems>();
+        app.UseTrustedProxies(settings);
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();
         var drain = app.Services.GetRequiredService<Drain>();
@@ -99,6 +107,7 @@ internal static class App
             ui.SwaggerEndpoint("/openapi.json", "Outlay");
         });
         app.UseMiddleware<StartupGate>();
+        app.UseMiddleware<Authentication>();
         app.MapStatic();
         app.MapHealth();
         if (!settings.Telemetry.Disabled)
@@ -106,6 +115,7 @@ internal static class App
         app.MapExpenses();
         app.MapHistory();
         app.MapReports();
+        app.MapKeys();
         return app;
     }
 
@@ -160,5 +170,5 @@ internal static class App
     /// stranger lets point to this machine.
     /// </summary>
     private static string[] AllowedHosts(Settings settings) =>
-        settings.AllowAnonymous ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host];
+        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host];
 }

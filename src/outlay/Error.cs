@@ -7,7 +7,9 @@ internal enum ErrorCode
 {
     InvalidInput,
     Usage,
+    Unauthenticated,
     Forbidden,
+    MissingScope,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -45,8 +47,11 @@ internal sealed class AppException(ErrorCode code, string message, Exception? in
     /// <summary>How long the caller should wait before a retry; null when a retry would not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>What to do next on the command line; null when the message says it.</summary>
+    /// <summary>What to do next on the command line; null for what is usual after a failure of this kind.</summary>
     public string? Hint { get; init; }
+
+    /// <summary>What the header WWW-Authenticate says; null for none.</summary>
+    public string? Challenge { get; init; }
 }
 
 /// <summary>One row of the table that every door reads.</summary>
@@ -66,8 +71,12 @@ internal static class ErrorTable
             "Correct each field named in errors and send it again. Nothing was stored."),
         ErrorCode.Usage => new("usage", 400, 2, "The command is not complete or not known",
             "Run the verb with --help to see what it takes."),
+        ErrorCode.Unauthenticated => new("unauthenticated", 401, 77, "The request carries no key that is good",
+            "Send a key in X-API-Key, or in Authorization as a Bearer: outlay keys create makes one."),
         ErrorCode.Forbidden => new("forbidden", 403, 77, "The request may not do this",
-            "Send it from the service's own pages, or from a program."),
+            "Send a change from the service's own pages or from a program, and administration with the right X-Admin-Secret."),
+        ErrorCode.MissingScope => new("missing-scope", 403, 77, "The key may not do this",
+            "Use a key with the scope that the message names: outlay keys create makes one."),
         ErrorCode.NotFound => new("not-found", 404, 4, "There is no such thing",
             "Check the address or the id; what was deleted is in the trash."),
         ErrorCode.MethodNotAllowed => new("method-not-allowed", 405, 2, "The address does not take this method",

@@ -1,4 +1,5 @@
 using System.Net;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Backup.Age;
 using Outlay.Expenses;
@@ -21,8 +22,7 @@ internal sealed record Settings
     /// <summary><see cref="ListenUrl"/> in its parts; taken apart when it is first asked for, which no verb does.</summary>
     public Uri Listen => field ??= new Uri(ListenUrl);
 
-    /// <summary>Serve without keys on an address that others can reach. Default false.</summary>
-    public bool AllowAnonymous { get; init; }
+    public required AccessSettings Access { get; init; }
 
     /// <summary>REQUEST_TIMEOUT: how long a request waits for the database, 1–300 whole seconds. Default 2.</summary>
     public required TimeSpan RequestTimeout { get; init; }
@@ -88,7 +88,7 @@ internal sealed record Settings
     /// <summary>The file of the embedded database.</summary>
     public string SqliteFile => Path.Combine(DataDir, "outlay.db");
 
-    /// <summary>Whether only this machine can reach the server.</summary>
+    /// <summary>Whether the server listens for this machine only.</summary>
     public bool ListensOnLoopback =>
         Listen.Host == "localhost" || (IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
@@ -109,6 +109,9 @@ internal sealed record Settings
         }
     }
 
+    /// <summary>Whether only this machine can reach the server, through a proxy neither.</summary>
+    public bool IsPrivate => ListensOnLoopback && Access.TrustedProxies.Count == 0;
+
     /// <summary>Reads all settings; what is wrong, and where each value came from, is in <paramref name="source"/> afterwards: see <see cref="SettingsSource.ThrowIfFaulty"/>.</summary>
     public static Settings From(SettingsSource source)
     {
@@ -118,7 +121,7 @@ internal sealed record Settings
             Postgres = PostgresSettings.From(source),
             DataDir = dataDir,
             ListenUrl = source.Url("LISTEN", "http://127.0.0.1:8000"),
-            AllowAnonymous = source.Flag("ALLOW_ANONYMOUS", false),
+            Access = AccessSettings.From(source),
             RequestTimeout = TimeSpan.FromSeconds(source.Number("REQUEST_TIMEOUT", 2, 1, 300)),
             DrainDelay = source.Duration("DRAIN_DELAY", source.OnTerminal ? "0s" : "5s", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
             ShutdownTimeout = source.Duration("SHUTDOWN_TIMEOUT", "25s", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),

@@ -88,6 +88,17 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Secrets_are_compared_in_constant_time()
+    {
+        string[] files = ["Access/KeySecret.cs", "Access/KeyRing.cs", "Http/Credentials.cs", "Hosting/Authentication.cs"];
+        const string Same = "Outlay.Access.KeySecret.AreSame";
+        NoInstruction(instruction => files.Contains(instruction.File) && Comparison().IsMatch(instruction.Member),
+            "Compare secrets with KeySecret.AreSame: any other comparison tells by its time how much of a guess was right.");
+        Assert.Contains(ProductCode.Instructions, instruction => instruction is { File: "Access/KeySecret.cs", Member: "System.Security.Cryptography.CryptographicOperations.FixedTimeEquals" });
+        Assert.All(files[1..], file => Assert.Contains(ProductCode.Instructions, instruction => instruction.File == file && instruction.Member == Same));
+    }
+
+    [Fact]
     public void Files_are_short()
     {
         string[] folders = ["src", "tests", "bench"];
@@ -136,6 +147,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\b(float|double|Half|Single|Double)\b")]
     private static partial Regex Float();
+
+    [GeneratedRegex(@"\.(op_Equality|op_Inequality|Equals|SequenceEqual|Compare\w*)$")]
+    private static partial Regex Comparison();
 
     [GeneratedRegex(@"^Storage/(Sqlite|Postgres)\w+\.cs$")]
     private static partial Regex EngineFile();

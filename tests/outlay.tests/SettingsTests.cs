@@ -14,7 +14,7 @@ public sealed class SettingsTests
         Assert.Null(settings.Postgres);
         Assert.Equal("http://127.0.0.1:8000/", settings.Listen.ToString());
         Assert.True(settings.ListensOnLoopback);
-        Assert.False(settings.AllowAnonymous);
+        Assert.False(settings.Access.AllowAnonymous);
         Assert.Equal("EUR", settings.DefaultCurrency.Code);
         Assert.Equal(Path.Combine(settings.DataDir, "backups"), settings.BackupsDir);
         Assert.Equal(new LogSettings(LogLevel.Information, LogFormat.Json, null, 7), settings.Log);

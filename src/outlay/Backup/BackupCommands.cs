@@ -9,14 +9,7 @@ internal static class BackupCommands
 {
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
-        new("backup", "Makes, lists, verifies and restores backups. The server makes one by itself at its start and at every interval.", verb =>
-            {
-                foreach (var child in Children(cli))
-                {
-                    child.Define();
-                    verb.Add(child);
-                }
-            },
+        Verb.Of("backup", "Makes, lists, verifies and restores backups. The server makes one by itself at its start and at every interval.", Children(cli),
             "outlay backup create", "outlay backup list", "outlay backup verify", "outlay backup restore FILE"),
     ];
 

@@ -95,6 +95,8 @@ internal static class BackupJson
             json.WriteString("hash", head.Hash);
             json.WriteString("currency", head.Currency);
         });
+        if (manifest.Content.Keys is { } keys)
+            json.WriteString("keys", keys);
         WriteArray(json, "parts", manifest.Parts, part =>
         {
             json.WriteString("name", part.Name);
@@ -110,7 +112,8 @@ internal static class BackupJson
             [.. json.GetProperty("sums").EnumerateArray().Select(sum => new OwnerSum(
                 Text(sum, "owner"), Text(sum, "currency"), sum.GetProperty("count").GetInt64(), Text(sum, "sum")))],
             [.. json.GetProperty("heads").EnumerateArray().Select(head => new OwnerHead(
-                Text(head, "owner"), head.GetProperty("seq").GetInt64(), head.GetProperty("hash").GetString(), head.GetProperty("currency").GetString()))]),
+                Text(head, "owner"), head.GetProperty("seq").GetInt64(), head.GetProperty("hash").GetString(), head.GetProperty("currency").GetString()))],
+            json.TryGetProperty("keys", out var keys) ? keys.GetString() : null),
         [.. json.GetProperty("parts").EnumerateArray().Select(part => new BackupPart(
             Text(part, "name"), part.GetProperty("size").GetInt64(), Text(part, "sha256")))]);
 

@@ -33,8 +33,9 @@ internal sealed record OwnerSum(string Owner, string Currency, long Count, strin
 internal sealed record OwnerHead(string Owner, long Seq, string? Hash, string? Currency);
 
 /// <summary>What a database holds, as far as it is told beside the rows.</summary>
+/// <param name="Keys">SHA-256 of what the keys allow, in hexadecimal; when they were used makes no difference. Null where there were none yet.</param>
 internal sealed record BackupContent(
-    IReadOnlyDictionary<string, long> Rows, IReadOnlyList<OwnerSum> Sums, IReadOnlyList<OwnerHead> Heads)
+    IReadOnlyDictionary<string, long> Rows, IReadOnlyList<OwnerSum> Sums, IReadOnlyList<OwnerHead> Heads, string? Keys)
 {
     /// <summary>The first thing in which they differ, for a person to read; null when they are the same.</summary>
     public static string? Difference(BackupContent expected, BackupContent found)
@@ -47,14 +48,16 @@ internal sealed record BackupContent(
 
         if (expected.Sums.Except(found.Sums).Concat(found.Sums.Except(expected.Sums)).FirstOrDefault() is { } sum)
             return $"the {sum.Currency} of {sum.Owner} do not add up to the sum that was noted";
+        if (expected.Keys is not null && expected.Keys != found.Keys)
+            return "the keys are not those that were noted";
         return expected.Heads.Except(found.Heads).Concat(found.Heads.Except(expected.Heads)).FirstOrDefault() is { } head
             ? $"the history of {head.Owner} does not end where it was noted to"
             : null;
     }
 
-    /// <summary>Tells a change without reading a row: every change of an expense moves a head.</summary>
-    public static string FingerprintOf(int schema, IEnumerable<OwnerHead> heads) => Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.UTF8.GetBytes($"{schema}\n{string.Join('\n', heads.Select(head => $"{head.Owner}\t{head.Seq}\t{head.Hash}\t{head.Currency}"))}")));
+    /// <summary>Tells a change without reading a row of the books: every change of an expense moves a head.</summary>
+    public static string FingerprintOf(int schema, IEnumerable<OwnerHead> heads, string? keys) => Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes($"{schema}\n{string.Join('\n', heads.Select(head => $"{head.Owner}\t{head.Seq}\t{head.Hash}\t{head.Currency}"))}{(keys is null ? "" : $"\n{keys}")}")));
 }
 
 /// <summary>The last part of a backup: what all others must agree with.</summary>
@@ -64,5 +67,5 @@ internal sealed record BackupManifest(BackupOrigin Origin, BackupContent Content
     public const string SettingsName = "settings.json";
     public const string Name = "manifest.json";
 
-    public string Fingerprint => BackupContent.FingerprintOf(Origin.Schema, Content.Heads);
+    public string Fingerprint => BackupContent.FingerprintOf(Origin.Schema, Content.Heads, Content.Keys);
 }

@@ -17,7 +17,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
     private readonly IReadOnlyList<Migration> _migrations = Migration.Of(database.Engine);
 
     /// <summary>How many expenses a restore would replace, the trash included; null when nothing would be lost.</summary>
-    public Task<long?> ReplacedAsync(CancellationToken token) => database.ReadAsync<long?>(async connection =>
+    public Task<long?> ReplacedAsync(CancellationToken token) => database.ReadAsync<long?>(OwnerScope.All, async connection =>
     {
         var tables = (await BackupTables.InAsync(database, connection, token)).Select(table => table.Name).ToHashSet();
         if (!tables.Contains("expenses") || (tables.Contains("changes") && await BackupStore.IsEmptyAsync(connection, token)))
@@ -27,7 +27,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
     }, token);
 
     /// <summary>Throws <see cref="ErrorCode.Unavailable"/> when whoever is connected may not replace everything.</summary>
-    public Task RequireOwnershipAsync(CancellationToken token) => database.ReadAsync(async connection =>
+    public Task RequireOwnershipAsync(CancellationToken token) => database.ReadAsync(OwnerScope.All, async connection =>
     {
         await database.RequireOwnershipAsync(connection, $"Everything in {database.Location} is to be replaced", "outlay backup restore", token);
         return true;
@@ -71,7 +71,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
     {
         try
         {
-            return await database.WriteAsync(write, token);
+            return await database.WriteAsync(OwnerScope.All, write, token);
         }
         catch (Exception e) when (e is InvalidDataException or DbException)
         {
@@ -88,7 +88,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
             if (!await BackupStore.IsEmptyAsync(connection, token))
                 throw new AppException(ErrorCode.Conflict, $"{database.Location} is not empty: add --replace to replace what it holds.");
         }
-        else if (await BackupStore.FingerprintAsync(connection, token) != replaced)
+        else if (await BackupStore.FingerprintAsync(database, connection, token) != replaced)
         {
             throw new AppException(ErrorCode.Conflict,
                 $"{database.Location} was changed after it had been backed up, so nothing was replaced. Stop what writes to it, and run the command again.");
@@ -113,7 +113,8 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
         var found = new BackupContent(
             await BackupStore.CountAsync(connection, tables, token),
             await BackupStore.SumsOfTotalsAsync(connection, token),
-            await BackupStore.HeadsAsync(connection, token));
+            await BackupStore.HeadsAsync(connection, token),
+            await BackupStore.KeysAsync(database, connection, token));
         if (BackupContent.Difference(manifest.Content, found) is { } difference)
             throw new AppException(ErrorCode.BackupDamaged, $"The backup does not hold what its manifest says: {difference}.");
         return new RestoredBackup(manifest, tables);

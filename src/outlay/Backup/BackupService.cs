@@ -90,9 +90,9 @@ internal sealed partial class BackupService(
         if (await catalog.NewestAsync(token) is not { } newest)
             return null;
         // Before there was a history, nothing told what has changed.
-        if (await database.ReadAsync(connection => BackupStore.SchemaAsync(connection, token), token) < Adoption.Migration)
+        if (await database.ReadAsync(OwnerScope.All, connection => BackupStore.SchemaAsync(connection, token), token) < Adoption.Migration)
             return null;
-        var present = await database.SnapshotAsync(connection => BackupStore.FingerprintAsync(connection, token), token);
+        var present = await database.SnapshotAsync(OwnerScope.All, connection => BackupStore.FingerprintAsync(database, connection, token), token);
         var report = await BackupCatalog.ReadReportAsync(newest, token);
         if (report is { IsGood: true } && report.Fingerprint != present)
             return null;

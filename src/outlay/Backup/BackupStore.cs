@@ -1,4 +1,8 @@
 using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Outlay.Access;
 using Outlay.Expenses;
 using Outlay.History;
 using Outlay.Reports;
@@ -39,8 +43,18 @@ internal static class BackupStore
     }
 
     /// <summary>Changes with everything that a backup must not miss.</summary>
-    public static async Task<string> FingerprintAsync(DbConnection connection, CancellationToken token) =>
-        BackupContent.FingerprintOf(await SchemaAsync(connection, token), await HeadsAsync(connection, token));
+    public static async Task<string> FingerprintAsync(Database database, DbConnection connection, CancellationToken token) => BackupContent.FingerprintOf(
+        await SchemaAsync(connection, token), await HeadsAsync(connection, token), await KeysAsync(database, connection, token));
+
+    /// <summary>A digest of what the keys allow; null before there is a table of them.</summary>
+    public static async Task<string?> KeysAsync(Database database, DbConnection connection, CancellationToken token)
+    {
+        if ((await database.ColumnsAsync(connection, "api_keys", token)).Count == 0)
+            return null;
+        var keys = await KeyStore.ListAsync(connection, owner: null, token);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', keys.Select(key =>
+            string.Create(CultureInfo.InvariantCulture, $"{key.Id}\t{key.Owner}\t{Convert.ToHexStringLower(key.Hash)}\t{key.Scopes.Text()}\t{key.ExpiresAt:O}\t{key.RevokedAt:O}"))))));
+    }
 
     public static async Task<IReadOnlyDictionary<string, long>> CountAsync(
         DbConnection connection, IEnumerable<TableLayout> tables, CancellationToken token)
@@ -65,6 +79,8 @@ internal static class BackupStore
         await database.SkipIdsAsync(connection, "expenses", expense, token);
         var change = await new Sql("select coalesce(max(id), 0) from changes").ScalarAsync<long>(connection, token);
         await database.SkipIdsAsync(connection, "changes", change, token);
+        var key = await new Sql("select coalesce(max(id), 0) from api_keys").ScalarAsync<long>(connection, token);
+        await database.SkipIdsAsync(connection, "api_keys", key, token);
     }
 
     /// <summary>The sums of one category are known to fit into 64 bits, those of all are not.</summary>

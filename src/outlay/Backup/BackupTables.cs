@@ -12,6 +12,11 @@ internal static class BackupTables
     public static readonly IReadOnlyList<TableLayout> All =
     [
         new("owners", 1, [Text("name"), Text("currency"), Integer("history_seq"), Bytes("history_hash")]),
+        new("api_keys", 1,
+        [
+            Integer("id"), Text("owner"), Text("name"), Text("prefix"), Bytes("hash"), Text("scopes"),
+            Time("created_at"), Time("expires_at"), Time("last_used_at"), Time("revoked_at"),
+        ]),
         new("expenses", 1,
         [
             Integer("id"), Text("owner"), new("date", ColumnKind.Date), Text("description"), Integer("amount"), Text("currency"), Text("category"),

@@ -101,13 +101,13 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
     private static async Task CheckAsync(Database scratch, Func<DbConnection, Task<HistoryFault?>> find, CancellationToken token)
     {
         using var span = Signals.Source.StartActivity("history check");
-        await scratch.SnapshotAsync(async connection => await find(connection) is { } fault ? throw Damaged($"its history, {fault}") : true, token);
+        await scratch.SnapshotAsync(OwnerScope.All, async connection => await find(connection) is { } fault ? throw Damaged($"its history, {fault}") : true, token);
     }
 
     private static async Task CompareAsync(Database scratch, BackupManifest manifest, IReadOnlyList<TableLayout> tables, CancellationToken token)
     {
         using var span = Signals.Source.StartActivity("backup compare");
-        await scratch.SnapshotAsync(async connection =>
+        await scratch.SnapshotAsync(OwnerScope.All, async connection =>
         {
             if (await scratch.CheckIntegrityAsync(connection, token) is { } damage)
                 throw Damaged(damage);

@@ -13,7 +13,7 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
     /// <param name="output">Gets the compressed tar; it stays open.</param>
     /// <param name="now">The time that the backup gets.</param>
     public Task<BackupManifest> WriteAsync(Stream output, DateTimeOffset now, CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
+        database.SnapshotAsync(OwnerScope.All, async connection =>
         {
             var time = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
             await using var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
@@ -26,7 +26,8 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
             var content = new BackupContent(
                 await BackupTables.WritePartsAsync(database, connection, await BackupTables.InAsync(database, connection, token), AddAsync, token),
                 await BackupStore.SumsAsync(connection, token),
-                await BackupStore.HeadsAsync(connection, token));
+                await BackupStore.HeadsAsync(connection, token),
+                await BackupStore.KeysAsync(database, connection, token));
             var manifest = new BackupManifest(origin, content, [.. parts]);
             await AddAsync(BackupManifest.Name, BackupJson.Bytes(json => BackupJson.Write(json, manifest)));
             return manifest;

@@ -12,7 +12,7 @@ internal static class CsvBackup
     {
         await using var stream = PrivateFile.Create(file);
         await using var csv = ExpenseCsvWriter.ForBackup(stream);
-        await foreach (var (owner, expense) in database.StreamAsync(ExpenseStore.Everything(), ExpenseStore.ReadOwned, token))
+        await foreach (var (owner, expense) in database.StreamAsync(OwnerScope.All, ExpenseStore.Everything(), ExpenseStore.ReadOwned, token))
             await csv.WriteBackupAsync(owner, expense, token);
         await csv.FlushAsync(token);
         stream.Flush(flushToDisk: true);

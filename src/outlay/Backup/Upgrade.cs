@@ -24,7 +24,7 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
         var isOurs = pending.Count > 0 && pending[0].Number > 1;
         return new UpgradePlan(
             [.. pending.Select(migration => migration.ToString())],
-            isOurs ? await database.ReadAsync(connection => BackupStore.ExpensesAsync(connection, token), token) : 0);
+            isOurs ? await database.ReadAsync(OwnerScope.All, connection => BackupStore.ExpensesAsync(connection, token), token) : 0);
     }
 
     /// <summary>
@@ -38,7 +38,7 @@ internal sealed class Upgrade(Database database, Migrator migrator, BackupServic
         var plan = await PlanAsync(token);
         if (plan.Pending.Count == 0)
             return new MigrationReport([], 0);
-        await database.ReadAsync(async connection =>
+        await database.ReadAsync(OwnerScope.All, async connection =>
         {
             await database.RequireOwnershipAsync(connection, $"The schema of {database.Location} is not up to date", "outlay migrate", token);
             return true;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.History;
@@ -28,8 +29,8 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     public TimeProvider Clock => clock;
 
-    /// <summary>Whose expenses the verbs work on.</summary>
-    public string Owner { get; } = ExpenseService.DefaultOwner;
+    /// <summary>Whose book the verb works on.</summary>
+    public string Owner { get; set; } = ExpenseService.DefaultOwner;
 
     /// <summary>Who the history says has made a change with a verb.</summary>
     public Caller Caller => field ??= new Caller(Owner, $"cli {Environment.UserName}", Activity.Current?.TraceId.ToHexString());
@@ -126,6 +127,10 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public async Task<ExpenseService> ExpensesAsync(CancellationToken token) =>
         new(await MigratedDatabaseAsync(token), clock, Settings);
 
+    public async Task<OwnerService> OwnersAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
+
+    public async Task<KeyService> KeysAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), clock);
+
     public async Task<HistoryService> HistoryAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token));
 
     public async Task<UndoService> UndoAsync(CancellationToken token) => new(await MigratedDatabaseAsync(token), await ExpensesAsync(token));
@@ -167,7 +172,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 
     private async Task<Database> MigratedDatabaseAsync(CancellationToken token)
     {
-        if (!_migrated && !await Migrator.IsCurrentAsync(token))
+        if (_migrated)
+            return Database;
+        if (!await Migrator.IsCurrentAsync(token))
         {
             var report = await Upgrade.RunAsync(withBackup: true, token);
             if (report.Adopted > 0)
@@ -175,6 +182,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
         }
 
         _migrated = true;
+        // The one by default is always there.
+        if (Owner != ExpenseService.DefaultOwner)
+            await new OwnerService(Database, clock).GetAsync(Owner, token);
         return Database;
     }
 

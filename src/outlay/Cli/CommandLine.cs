@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
@@ -29,6 +30,8 @@ internal static class CommandLine
                 args = [.. verb, "--help"];
             var parsed = Build(cli, args).Parse(args);
             UsageErrors.ThrowIfAny(parsed);
+            if ((parsed.CommandResult.Command as Verb)?.OwnerIn(parsed) is { } owner)
+                cli.Owner = owner;
             return parsed.CommandResult.Command is Verb { Name: not "serve" } && cli.SettingsAsRead.Telemetry.Otlp is not null
                 ? await VerbTelemetry.RunAsync(cli, NameOf(parsed.CommandResult), () => InvokeAsync(cli, parsed, token))
                 : await InvokeAsync(cli, parsed, token);
@@ -105,9 +108,11 @@ internal static class CommandLine
         .. StatusCommands.All(cli),
         .. ProbeCommands.All(cli),
         .. SettingsCommands.All(cli),
+        .. KeyCommands.All(cli),
+        .. OwnerCommands.All(cli),
         .. CompletionCommands.All(cli),
         .. ServeCommands.All(cli),
         .. HealthCommands.All(cli),
-        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, "The menu needs a terminal to read from and to write to. Without one, use a verb: outlay --help lists them.", token)), "outlay menu"),
+        new("menu", "Opens the menu on a terminal.", verb => verb.SetAction((_, token) => OpenMenuAsync(cli, "The menu needs a terminal to read from and to write to. Without one, use a verb: outlay --help lists them.", token)), "outlay menu") { ActsOnBook = true },
     ];
 }

@@ -29,6 +29,8 @@ internal static class Options
 
     public static Option<bool> Yes() => new("--yes", "-y") { Description = "Do it without asking. Default: ask on a terminal." };
 
+    public static Option<string?> Owner(string description) => Text("--owner", "NAME", description);
+
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { HelpName = helpName, Description = description };
 

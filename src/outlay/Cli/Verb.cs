@@ -10,7 +10,31 @@ namespace Outlay.Cli;
 /// <param name="examples">Complete command lines, the most common one first.</param>
 internal sealed class Verb(string name, string description, Action<Verb> define, params IReadOnlyList<string> examples) : Command(name, description)
 {
+    /// <summary>The option that says whose book a verb works on; null for a verb that works on none.</summary>
+    private Option<string?>? _owner;
+
     public IReadOnlyList<string> Examples => examples;
 
-    public void Define() => define(this);
+    /// <summary>Whether it works on the book of one owner.</summary>
+    public bool ActsOnBook { get; init; }
+
+    /// <summary>A verb that is only a name for others.</summary>
+    public static Verb Of(string name, string description, IEnumerable<Verb> children, params IReadOnlyList<string> examples) => new(name, description, verb =>
+    {
+        foreach (var child in children)
+        {
+            child.Define();
+            verb.Add(child);
+        }
+    }, examples);
+
+    public void Define()
+    {
+        define(this);
+        if (ActsOnBook)
+            Add(_owner = Cli.Options.Owner("Whose book it is. Default: default."));
+    }
+
+    /// <summary>Whose book a command line is about; null when it does not say.</summary>
+    public string? OwnerIn(ParseResult parsed) => _owner is null ? null : parsed.GetValue(_owner);
 }

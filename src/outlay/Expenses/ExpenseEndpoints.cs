@@ -47,7 +47,7 @@ internal static class ExpenseEndpoints
 
     private static async Task GetAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
     {
-        var expense = await service.GetAsync(ExpenseService.DefaultOwner, id, token);
+        var expense = await service.GetAsync(context.Owner(), id, token);
         if (!Preconditions.IsKnown(context.Request, expense.Version))
         {
             await AnswerAsync(context, expense);
@@ -94,11 +94,11 @@ internal static class ExpenseEndpoints
         if (limit is null)
         {
             using var place = await lists.EnterAsync(token);
-            await ExpenseListFormat.WriteAsync(context, service.ListAsync(ExpenseService.DefaultOwner, filter, token), filter.InTrash, token);
+            await ExpenseListFormat.WriteAsync(context, service.ListAsync(context.Owner(), filter, token), filter.InTrash, token);
             return;
         }
 
-        var page = await service.PageAsync(ExpenseService.DefaultOwner, filter, after, limit.Value, token);
+        var page = await service.PageAsync(context.Owner(), filter, after, limit.Value, token);
         if (page.Next is { } next)
             context.LinkNext($"{next}");
         await ExpenseListFormat.WriteAsync(context, page.Expenses.ToAsyncEnumerable(), filter.InTrash, token);

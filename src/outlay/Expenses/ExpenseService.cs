@@ -67,7 +67,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>One expense that counts. Throws <see cref="ErrorCode.NotFound"/>, also for one in the trash or of somebody else.</summary>
     public Task<Expense> GetAsync(string owner, long id, CancellationToken token) =>
-        database.ReadAsync(async connection =>
+        database.ReadAsync(OwnerScope.Of(owner), async connection =>
         {
             var expense = await ExpenseStore.FindAsync(connection, owner, id, token);
             return expense is { DeletedAt: null } ? expense : throw NotFound(id, expense);
@@ -75,17 +75,17 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>All that pass the filter, newest first, streamed at constant memory.</summary>
     public IAsyncEnumerable<Expense> ListAsync(string owner, ExpenseFilter filter, CancellationToken token) =>
-        database.StreamAsync(ExpenseStore.List(owner, filter), ExpenseStore.Read, token);
+        database.StreamAsync(OwnerScope.Of(owner), ExpenseStore.List(owner, filter), ExpenseStore.Read, token);
 
     /// <summary>All that pass the filter, oldest first, streamed at constant memory.</summary>
     public IAsyncEnumerable<Expense> ExportAsync(string owner, ExpenseFilter filter, CancellationToken token) =>
-        database.StreamAsync(ExpenseStore.Export(owner, filter), ExpenseStore.Read, token);
+        database.StreamAsync(OwnerScope.Of(owner), ExpenseStore.Export(owner, filter), ExpenseStore.Read, token);
 
     /// <summary>Some of those that pass the filter, newest first.</summary>
     /// <param name="after">The last expense of the page before; null for the first page.</param>
     /// <param name="size">1 to <see cref="MaxPageSize"/>.</param>
     public Task<ExpensePage> PageAsync(string owner, ExpenseFilter filter, ExpenseCursor? after, int size, CancellationToken token) =>
-        database.ReadAsync(async connection =>
+        database.ReadAsync(OwnerScope.Of(owner), async connection =>
         {
             var rows = await ExpenseStore.List(owner, filter, after, size + 1).ListAsync(connection, ExpenseStore.Read, token);
             if (rows.Count <= size)
@@ -146,7 +146,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>The currency of an expense of this owner that names none.</summary>
     public Task<Currency> CurrencyAsync(string owner, CancellationToken token) =>
-        database.ReadAsync(connection => CurrencyAsync(connection, owner, token), token);
+        database.ReadAsync(OwnerScope.Of(owner), connection => CurrencyAsync(connection, owner, token), token);
 
     /// <summary>A change of one expense; one that the caller asks for again, under the same key, is not made again.</summary>
     private Task<Expense> ChangeOneAsync(
@@ -182,7 +182,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token, bool repeatable = true)
     {
         HistoryWriter? history = null;
-        var result = await database.WriteAsync(async connection =>
+        var result = await database.WriteAsync(OwnerScope.Of(caller.Owner), async connection =>
         {
             history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
             var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), new TotalsChange(), history);

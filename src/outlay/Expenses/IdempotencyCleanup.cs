@@ -25,7 +25,7 @@ internal sealed class IdempotencyCleanup(Database database, TimeProvider clock, 
         do
         {
             removed = await database.WriteAsync(
-                connection => IdempotencyStore.RemoveExpiredAsync(connection, _clock.GetUtcNow(), BatchSize, token), token);
+                OwnerScope.All, connection => IdempotencyStore.RemoveExpiredAsync(connection, _clock.GetUtcNow(), BatchSize, token), token);
         }
         while (removed == BatchSize);
         return s_interval;

@@ -13,7 +13,7 @@ internal static class ExportCommands
             verb => Export(verb, cli),
             "outlay export > expenses.csv",
             "outlay export --to expenses-2026.ndjson --from 2026-01-01 --until 2026-12-31",
-            "outlay export --category Groceries --format ndjson | jq .amount"),
+            "outlay export --category Groceries --format ndjson | jq .amount") { ActsOnBook = true },
     ];
 
     private static void Export(Verb verb, CliContext cli)

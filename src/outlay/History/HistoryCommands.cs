@@ -17,11 +17,11 @@ internal static class HistoryCommands
         new("history", "Lists what was changed, when and by whom, newest first; with the id of an expense, its versions, oldest first.", verb => History(verb, cli),
             "outlay history",
             "outlay history 12",
-            "outlay history --limit 500 --output csv"),
+            "outlay history --limit 500 --output csv") { ActsOnBook = true },
         new("undo", "Takes the last change back, after showing it and asking; an import with all of its expenses.", verb => Undo(verb, cli),
             "outlay undo",
             "outlay undo --change 12",
-            "outlay undo --yes"),
+            "outlay undo --yes") { ActsOnBook = true },
     ];
 
     private static void History(Verb verb, CliContext cli)

@@ -21,13 +21,13 @@ internal static class HistoryEndpoints
     private static async Task ListVersionsAsync(long id, HttpContext context, HistoryService service, CancellationToken token)
     {
         var (limit, cursor) = ReadPage(context);
-        await AnswerAsync(context, await service.VersionsAsync(ExpenseService.DefaultOwner, id, cursor ?? 0, limit, token), HistoryJson.Write);
+        await AnswerAsync(context, await service.VersionsAsync(context.Owner(), id, cursor ?? 0, limit, token), HistoryJson.Write);
     }
 
     private static async Task ListChangesAsync(HttpContext context, HistoryService service, CancellationToken token)
     {
         var (limit, cursor) = ReadPage(context);
-        await AnswerAsync(context, await service.ChangesAsync(ExpenseService.DefaultOwner, cursor, limit, token), HistoryJson.Write);
+        await AnswerAsync(context, await service.ChangesAsync(context.Owner(), cursor, limit, token), HistoryJson.Write);
     }
 
     private static async Task UndoAsync(long seq, HttpContext context, UndoService service, CancellationToken token)

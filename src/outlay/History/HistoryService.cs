@@ -15,7 +15,7 @@ internal sealed class HistoryService(Database database)
     /// </summary>
     /// <param name="after">The last version of the page before; 0 for the first page.</param>
     public Task<HistoryPage<ExpenseVersion>> VersionsAsync(string owner, long id, long after, int size, CancellationToken token) =>
-        database.ReadAsync(async connection =>
+        database.ReadAsync(OwnerScope.Of(owner), async connection =>
         {
             var versions = await ChangeStore.VersionsAsync(connection, owner, id, after, size + 1, token);
             if (versions.Count == 0 && (await ChangeStore.VersionsAsync(connection, owner, id, 0, 1, token)).Count == 0)
@@ -27,7 +27,7 @@ internal sealed class HistoryService(Database database)
     /// <param name="before">The last change of the page before; null for the first page.</param>
     public async Task<HistoryPage<Change>> ChangesAsync(string owner, long? before, int size, CancellationToken token)
     {
-        var changes = await database.ReadAsync(connection => ChangeStore.ListAsync(connection, owner, before ?? long.MaxValue, size + 1, token), token);
+        var changes = await database.ReadAsync(OwnerScope.Of(owner), connection => ChangeStore.ListAsync(connection, owner, before ?? long.MaxValue, size + 1, token), token);
         return Page(changes, size, change => change.Header.Seq);
     }
 

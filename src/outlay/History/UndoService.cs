@@ -17,7 +17,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     /// </summary>
     /// <param name="seq">Which change; null for the last that is in force, of those whose expenses were not removed for good.</param>
     public Task<Change> FindAsync(string owner, long? seq, CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
+        database.SnapshotAsync(OwnerScope.Of(owner), async connection =>
         {
             var change = seq is { } number
                 ? await FindBySeqAsync(connection, owner, number, token)
@@ -34,7 +34,7 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
 
     /// <summary>What a change did to the first of its expenses.</summary>
     public Task<List<(long N, ChangedExpense Expense)>> ExpensesAsync(Change change, int count, CancellationToken token) =>
-        database.ReadAsync(connection => ChangeStore.ExpensesAsync(connection, change.Header.Id, 0, count, token), token);
+        database.ReadAsync(OwnerScope.Of(change.Header.Owner), connection => ChangeStore.ExpensesAsync(connection, change.Header.Id, 0, count, token), token);
 
     /// <summary>
     /// Makes each expense of a change what it was before, in one transaction and at constant memory. Expenses that the change
@@ -45,10 +45,10 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     /// <returns>The change that took it back.</returns>
     public async Task<Change> UndoAsync(Caller caller, long seq, Action<long>? onProgress, CancellationToken token)
     {
-        var target = (await database.ReadAsync(connection => FindBySeqAsync(connection, caller.Owner, seq, token), token)).Header;
+        var target = (await database.ReadAsync(OwnerScope.Of(caller.Owner), connection => FindBySeqAsync(connection, caller.Owner, seq, token), token)).Header;
         var action = target.Action is ChangeAction.Undo ? ChangeAction.Redo : ChangeAction.Undo;
         var id = await expenses.WriteOnceAsync(caller, action, change => UndoAsync(caller.Owner, change, target, onProgress, token), Write, Read, token);
-        return (await database.ReadAsync(connection => ChangeStore.FindByIdAsync(connection, caller.Owner, id, token), token))!;
+        return (await database.ReadAsync(OwnerScope.Of(caller.Owner), connection => ChangeStore.FindByIdAsync(connection, caller.Owner, id, token), token))!;
 
         static string Write(long id) => id.ToString(CultureInfo.InvariantCulture);
         static long Read(string text) => long.Parse(text, CultureInfo.InvariantCulture);

@@ -1,7 +1,7 @@
 namespace Outlay.Hosting;
 
 /// <summary>
-/// Refuses changes that a page of another site asks a browser to make: without keys, the browser of the owner could be made
+/// Refuses changes that a page of another site asks a browser to make: without keys, or behind a sign-on, the browser of the owner could be made
 /// to change the book. Browsers tell by Sec-Fetch-Site (W3C Fetch Metadata), which
 /// holds behind a proxy that changes the Host too, and older ones by Origin; programs send neither.
 /// </summary>

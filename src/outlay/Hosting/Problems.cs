@@ -81,6 +81,8 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
         response.StatusCode = row.HttpStatus;
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
+        if (failure.Challenge is { } challenge)
+            response.Headers.WWWAuthenticate = challenge;
         if (failure.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 

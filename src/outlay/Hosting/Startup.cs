@@ -7,7 +7,7 @@ namespace Outlay.Hosting;
 /// second, while requests are answered 503; one that does not fit the program stops the service.
 /// </summary>
 internal sealed partial class Startup(
-    Upgrade upgrade, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Startup> logger) : BackgroundService
+    Upgrade upgrade, Exposure exposure, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Startup> logger) : BackgroundService
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
@@ -36,6 +36,7 @@ internal sealed partial class Startup(
                     Log.MigrationApplied(logger, name);
                 if (report.Adopted > 0)
                     Log.OriginalAdopted(logger, report.Adopted);
+                await exposure.CheckAsync(stoppingToken);
                 var waited = Math.Round(clock.GetElapsedTime(start).TotalSeconds, 1);
                 if (reason is not null)
                     Log.DatabaseIsThere(logger, waited);

@@ -20,7 +20,7 @@ internal static class ExpenseListFormat
     {
         var (type, write) = jsonOnly ? s_json : Choose(context.Request);
         context.Response.ContentType = type;
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.Append("Vary", "Accept");
 
         // The answer starts only when the first row is there: a database that fails by then is still answered as a failure.
         await using var rows = expenses.GetAsyncEnumerator(token);

@@ -19,7 +19,7 @@ internal static class ImportCommands
             verb => Import(verb, cli),
             "outlay import expenses.csv",
             "outlay import bank.csv --dry-run",
-            "gunzip -c old.csv.gz | outlay import -"),
+            "gunzip -c old.csv.gz | outlay import -") { ActsOnBook = true },
     ];
 
     private static void Import(Verb verb, CliContext cli)

@@ -50,7 +50,7 @@ internal sealed class ImportService(ExpenseService expenses, Database database)
         var good = CheckAsync(reader, currency, options, report, onFault, onProgress, token);
         if (options.DryRun)
         {
-            await database.SnapshotAsync(async connection =>
+            await database.SnapshotAsync(OwnerScope.Of(caller.Owner), async connection =>
             {
                 await foreach (var batch in good.InBatchesAheadAsync(ExpenseService.BatchSize, token))
                     await ChooseAsync(connection, batch);

@@ -22,7 +22,7 @@ internal sealed record Diagnosis(string? Damage, long Expenses, long InTrash, IR
 internal sealed class DoctorService(Database database)
 {
     public Task<Diagnosis> ExamineAsync(CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
+        database.SnapshotAsync(OwnerScope.All, async connection =>
         {
             var damage = await database.CheckIntegrityAsync(connection, token);
             var (expenses, inTrash) = await TotalsStore.CountAsync(connection, token);
@@ -31,11 +31,11 @@ internal sealed class DoctorService(Database database)
 
     /// <summary>Checks every change ever made, of every owner.</summary>
     public Task<HistoryReport> CheckHistoryAsync(CancellationToken token) =>
-        database.SnapshotAsync(connection => HistoryCheck.RunAsync(connection, token), token);
+        database.SnapshotAsync(OwnerScope.All, connection => HistoryCheck.RunAsync(connection, token), token);
 
     /// <summary>Builds the totals anew from the expenses.</summary>
     public Task<int> RebuildTotalsAsync(CancellationToken token) =>
-        database.WriteAsync(async connection =>
+        database.WriteAsync(OwnerScope.All, async connection =>
         {
             await database.LockTableAsync(connection, "totals", token);
             return await TotalsStore.RebuildAsync(connection, token);

@@ -26,7 +26,7 @@ internal sealed partial class IntegrityCheck(Database database, Settings setting
     public override async Task<TimeSpan> RunAsync(CancellationToken token)
     {
         var interval = settings.IntegrityCheckInterval;
-        var result = await database.SnapshotAsync(async connection =>
+        var result = await database.SnapshotAsync(OwnerScope.All, async connection =>
         {
             if (!await database.TryLockAsync(connection, "integrity check", token))
                 return null;
@@ -44,7 +44,7 @@ internal sealed partial class IntegrityCheck(Database database, Settings setting
         }, token);
         if (result is null)
             return interval;
-        await database.WriteAsync(async connection =>
+        await database.WriteAsync(OwnerScope.All, async connection =>
         {
             await IntegrityMetrics.KeepAsync(connection, result, token);
             return true;

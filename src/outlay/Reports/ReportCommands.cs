@@ -13,7 +13,7 @@ internal static class ReportCommands
         new("summary", "Sums up expenses, each currency for itself.", verb => Summarise(verb, cli),
             "outlay summary",
             "outlay summary --by category --from 2026-01-01 --to 2026-12-31",
-            "outlay summary --by month --currency EUR --output csv"),
+            "outlay summary --by month --currency EUR --output csv") { ActsOnBook = true },
         new("doctor", "Checks the database, and that the kept totals are what the expenses add up to.", verb => Doctor(verb, cli),
             "outlay doctor",
             "outlay doctor --deep",

@@ -18,7 +18,7 @@ internal static class ReportEndpoints
         var group = SummaryGroupRules.Read(query["group_by"], query.Faults);
         query.Faults.ThrowIfAny();
 
-        var summary = await service.SummariseAsync(ExpenseService.DefaultOwner, filter, group, token);
+        var summary = await service.SummariseAsync(context.Owner(), filter, group, token);
         context.Response.ContentType = "application/json; charset=utf-8";
         await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, ExpenseJson.Format);
         SummaryJson.Write(writer, summary);

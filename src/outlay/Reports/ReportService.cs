@@ -9,7 +9,7 @@ internal sealed class ReportService(Database database, Settings settings)
     /// <summary>Sums up what passes the filter.</summary>
     /// <param name="group">What to break it down by; null for the sums alone.</param>
     public Task<Summary> SummariseAsync(string owner, ExpenseFilter filter, SummaryGroup? group, CancellationToken token) =>
-        database.SnapshotAsync(async connection =>
+        database.SnapshotAsync(OwnerScope.Of(owner), async connection =>
         {
             var home = filter.Currency ?? await ExpenseStore.OwnerCurrencyAsync(connection, owner, token) ?? settings.DefaultCurrency;
             Func<SummaryGroup?, Task<List<SummaryLine>>> sum = SummaryStore.TotalsSuffice(filter, group)

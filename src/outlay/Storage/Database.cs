@@ -38,8 +38,9 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     public static Database OpenScratch(string file, TimeProvider clock) => new SqliteDatabase(file, PatienceOfVerbs, clock) { IsScratch = true };
 
     /// <summary>Opens a connection, ready for use, within the patience that it was given.</summary>
+    /// <param name="scope">Whose rows are seen, where an engine knows.</param>
     /// <param name="forStream">Whether its statement may go on for longer than the request has time for the first row.</param>
-    protected abstract Task<DbConnection> OpenAsync(bool forStream, CancellationToken token);
+    protected abstract Task<DbConnection> OpenAsync(OwnerScope scope, bool forStream, CancellationToken token);
 
     /// <summary>Lets the rest of a statement take longer than its request had time for its first row.</summary>
     protected abstract void LiftDeadline(DbConnection connection, CancellationToken token);

@@ -25,27 +25,27 @@ internal abstract partial class Database
     /// Runs reads on one connection, and again when it is lost: they must be no more than that.
     /// Throws <see cref="ErrorCode.Unavailable"/> when the database cannot be used.
     /// </summary>
-    public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+    public Task<T> ReadAsync<T>(OwnerScope scope, Func<DbConnection, Task<T>> read, CancellationToken token) =>
         TryAsync(() =>
         {
             return InTimeAsync(RunAsync());
 
             async Task<T> RunAsync()
             {
-                await using var connection = await Explained(OpenAsync(forStream: false, token), token);
+                await using var connection = await Explained(OpenAsync(scope, forStream: false, token), token);
                 return await read(connection);
             }
         }, repeatable: true, token);
 
     /// <summary>As <see cref="ReadAsync"/>, but once, and all statements see the data of one moment.</summary>
-    public Task<T> SnapshotAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken token) =>
+    public Task<T> SnapshotAsync<T>(OwnerScope scope, Func<DbConnection, Task<T>> read, CancellationToken token) =>
         TryAsync(() =>
         {
             return InTimeAsync(RunAsync());
 
             async Task<T> RunAsync()
             {
-                await using var connection = await OpenAsync(forStream: false, token);
+                await using var connection = await OpenAsync(scope, forStream: false, token);
                 await using var transaction = await BeginSnapshotAsync(connection, token);
                 return await read(connection);
             }
@@ -53,12 +53,12 @@ internal abstract partial class Database
 
     /// <summary>Asks whether the database answers. Throws as <see cref="ReadAsync"/> does.</summary>
     public Task ProbeAsync(CancellationToken token) =>
-        ReadAsync(connection => new Sql("select 1").ScalarAsync<int>(connection, token), token);
+        ReadAsync(OwnerScope.All, connection => new Sql("select 1").ScalarAsync<int>(connection, token), token);
 
     /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
-    public async IAsyncEnumerable<T> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
+    public async IAsyncEnumerable<T> StreamAsync<T>(OwnerScope scope, Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {
-        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(sql, token), late => late.DisposeAsync().AsTask()), token);
+        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(scope, sql, token), late => late.DisposeAsync().AsTask()), token);
         LiftDeadline(stream.Connection, token);
         var ended = false;
         try
@@ -80,8 +80,8 @@ internal abstract partial class Database
     /// work, but never the commit itself.
     /// Throws <see cref="ErrorCode.Unavailable"/>, or <see cref="ErrorCode.OutcomeUnknown"/> when the commit got no answer.
     /// </summary>
-    public Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken token) =>
-        WriteAsync(write, null, repeatable: false, token);
+    public Task<T> WriteAsync<T>(OwnerScope scope, Func<DbConnection, Task<T>> write, CancellationToken token) =>
+        WriteAsync(scope, write, null, repeatable: false, token);
 
     /// <summary>As the other, but when the commit got no answer, it finds out what became of it.</summary>
     /// <param name="write">What the transaction does.</param>
@@ -91,7 +91,7 @@ internal abstract partial class Database
     /// <param name="repeatable">Whether <paramref name="write"/> can be run again when it was not stored.</param>
     /// <param name="token">Stops the work.</param>
     public Task<T> WriteAsync<T>(
-        Func<DbConnection, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
+        OwnerScope scope, Func<DbConnection, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
         TryAsync(async () =>
         {
             var result = default(T);
@@ -103,7 +103,7 @@ internal abstract partial class Database
             }
             catch (Exception e) when (commit.IsPassed && (e is TimeoutException || IsOutcomeUnknown(e)))
             {
-                if (!await WasStoredAsync(wasStored, e))
+                if (!await WasStoredAsync(scope, wasStored, e))
                     throw e is TimeoutException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
             }
 
@@ -113,7 +113,7 @@ internal abstract partial class Database
             async Task RunAsync()
             {
                 using var turn = await TakeTurnAsync(token);
-                await using var connection = await Explained(OpenAsync(forStream: false, token), token);
+                await using var connection = await Explained(OpenAsync(scope, forStream: false, token), token);
                 await using var transaction = await BeginWriteAsync(connection, token);
                 result = await write(connection);
                 token.ThrowIfCancellationRequested();
@@ -189,13 +189,13 @@ internal abstract partial class Database
     protected static AppException Late(Exception e) => Unavailable($"The database did not answer within {Deadline?.Budget.TotalSeconds} s.", e);
 
     /// <summary>Finds out whether a change was stored whose commit got no answer.</summary>
-    private async Task<bool> WasStoredAsync(Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
-        (wasStored is null ? null : await AskAsync(wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown,
+    private async Task<bool> WasStoredAsync(OwnerScope scope, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
+        (wasStored is null ? null : await AskAsync(scope, wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown,
             "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", failure)
         { RetryAfter = RetryAfter };
 
     /// <summary>Asks until there is an answer or the patience is over; null then.</summary>
-    private async Task<bool?> AskAsync(Func<DbConnection, CancellationToken, Task<bool>> wasStored)
+    private async Task<bool?> AskAsync(OwnerScope scope, Func<DbConnection, CancellationToken, Task<bool>> wasStored)
     {
         // Not cancelled with the request: the caller is owed an answer that is true.
         using var limit = new CancellationTokenSource(patience);
@@ -215,19 +215,19 @@ internal abstract partial class Database
 
         async Task<bool> RunAsync()
         {
-            await using var connection = await OpenAsync(forStream: false, limit.Token);
+            await using var connection = await OpenAsync(scope, forStream: false, limit.Token);
             // Cancelling it would wait for a server that hangs: it ends with its lock_timeout.
             return await wasStored(connection, CancellationToken.None);
         }
     }
 
-    private async Task<OpenStream> OpenStreamAsync(Sql sql, CancellationToken token)
+    private async Task<OpenStream> OpenStreamAsync(OwnerScope scope, Sql sql, CancellationToken token)
     {
-        var connection = await OpenAsync(forStream: true, token);
+        var connection = await OpenAsync(scope, forStream: true, token);
         var command = sql.On(connection);
         try
         {
-            return new OpenStream(connection, command, await Sql.OpenAsync(command, token));
+            return new OpenStream(connection, command, await sql.OpenAsync(command, token));
         }
         catch
         {

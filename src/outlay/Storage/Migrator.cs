@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.Access;
 using Outlay.Import;
 
 namespace Outlay.Storage;
@@ -32,7 +33,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
     {
         var applied = new List<string>();
         var adopted = 0L;
-        while (await database.ReadAsync(connection => NextAsync(connection, token), token) is not null)
+        while (await database.ReadAsync(OwnerScope.All, connection => NextAsync(connection, token), token) is not null)
         {
             var step = await StepAsync(token);
             if (step is null)
@@ -47,11 +48,11 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
     /// <summary>The migrations that are missing, in their order. Throws as <see cref="RunAsync"/> does.</summary>
     public Task<IReadOnlyList<Migration>> PendingAsync(CancellationToken token) =>
         database.ReadAsync<IReadOnlyList<Migration>>(
-            async connection => await NextAsync(connection, token) is { } next ? [.. _known.Skip(next.Number - 1)] : [], token);
+            OwnerScope.All, async connection => await NextAsync(connection, token) is { } next ? [.. _known.Skip(next.Number - 1)] : [], token);
 
     /// <summary>Whether the schema is the one that this program knows. Throws as <see cref="RunAsync"/> does.</summary>
     public Task<bool> IsCurrentAsync(CancellationToken token) =>
-        database.ReadAsync(async connection => await NextAsync(connection, token) is null, token);
+        database.ReadAsync(OwnerScope.All, async connection => await NextAsync(connection, token) is null, token);
 
     /// <summary>
     /// Applies the next migration in one transaction, or nothing of it. It waits for the tables it changes only as long as others
@@ -63,7 +64,7 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
         {
             try
             {
-                return await database.WriteAsync(async connection =>
+                return await database.WriteAsync(OwnerScope.All, async connection =>
                 {
                     await database.LockMigrationsAsync(connection, token);
                     // Another instance may have applied it while this one waited for the lock.
@@ -90,6 +91,8 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
             .ExecuteAsync(connection, token);
         var adopted = original is null ? 0 : await original.TakeOverAsync(database, connection, settings.DefaultCurrency, now, token);
         await migration.UpdateRowsAsync(database, connection, now, token);
+        if (migration.Name == OriginalKeyStore.Migration)
+            await OriginalKeyStore.TakeOverAsync(database, connection, now, token);
         return new Step(migration.ToString(), adopted);
     }
 

@@ -1,7 +1,6 @@
 using System.Data;
 using System.Data.Common;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Outlay.Storage;
 
@@ -43,7 +42,7 @@ internal sealed partial class PostgresDatabase : Database
 
     public override IReadOnlyList<ConnectionPool> Pools => [.. _requests.Now, .. _unlimited.Now];
 
-    protected override async Task<DbConnection> OpenAsync(bool forStream, CancellationToken token)
+    protected override async Task<DbConnection> OpenAsync(OwnerScope scope, bool forStream, CancellationToken token)
     {
         if (!_breaker.TryEnter())
             throw Unavailable($"{_breaker.LastFailure?.Message} It is tried again once a second.", _breaker.LastFailure);
@@ -52,7 +51,7 @@ internal sealed partial class PostgresDatabase : Database
         {
             var connection = await ConnectAsync(pools, token);
             _breaker.Succeed();
-            return connection;
+            return new PostgresConnection(connection, scope);
         }
         catch (Exception e)
         {
@@ -70,7 +69,7 @@ internal sealed partial class PostgresDatabase : Database
         }
     }
 
-    private async Task<DbConnection> ConnectAsync(PostgresPools pools, CancellationToken token)
+    private async Task<NpgsqlConnection> ConnectAsync(PostgresPools pools, CancellationToken token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
         limit.CancelAfter(_patience);
@@ -123,7 +122,7 @@ internal sealed partial class PostgresDatabase : Database
         new Sql("select pg_try_advisory_xact_lock(hashtextextended(@name, 0))").With("@name", name).ScalarAsync<bool>(connection, token);
 
     public override async Task<IAsyncDisposable?> TryHoldAsync(string name, CancellationToken token) =>
-        await Explained(PostgresLock.TryTakeAsync(await Explained(OpenAsync(forStream: false, token), token), name, token), token);
+        await Explained(PostgresLock.TryTakeAsync(await Explained(OpenAsync(OwnerScope.All, forStream: false, token), token), name, token), token);
 
     public override async Task RequireOwnershipAsync(DbConnection connection, string why, string verb, CancellationToken token)
     {
@@ -135,8 +134,8 @@ internal sealed partial class PostgresDatabase : Database
     {
         try
         {
-            await ReadAsync(connection => CreateMissingRolesAsync(connection, token), token);
-            var former = await WriteAsync(async connection =>
+            await ReadAsync(OwnerScope.All, connection => CreateMissingRolesAsync(connection, token), token);
+            var former = await WriteAsync(OwnerScope.All, async connection =>
             {
                 await LockMigrationsAsync(connection, token);
                 var schema = await new Sql("select quote_ident(current_schema())").ScalarAsync<string>(connection, token);
@@ -234,25 +233,19 @@ internal sealed partial class PostgresDatabase : Database
         new Sql($"select setval(pg_get_serial_sequence('{table}', 'id'), greatest(@last, nextval(pg_get_serial_sequence('{table}', 'id'))))")
             .With("@last", last).ExecuteAsync(connection, token);
 
-    public override Task BulkInsertAsync<T>(
+    public override async Task BulkInsertAsync<T>(
         DbConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
     {
-        var copy = $"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)";
-        return SqlOperation.RunAsync(connection, copy, () => CopyAsync((NpgsqlConnection)connection, copy, rows, write, token));
-    }
-
-    private static async Task CopyAsync<T>(NpgsqlConnection connection, string copy, IEnumerable<T> rows, Action<BulkRow, T> write, CancellationToken token)
-    {
-        await using var importer = await connection.BeginBinaryImportAsync(copy, token);
-        var copied = new CopiedRow(importer);
+        var values = new PostgresColumns();
         foreach (var row in rows)
         {
             token.ThrowIfCancellationRequested();
-            importer.StartRow();
-            write(copied, row);
+            write(values, row);
+            values.EndRow();
         }
 
-        await importer.CompleteAsync(token);
+        if (!values.IsEmpty)
+            await values.Insert(table, columns).ExecuteAsync(connection, token);
     }
 
     // The server writes and reads the lines itself: they pass through as they are.
@@ -261,7 +254,7 @@ internal sealed partial class PostgresDatabase : Database
         var columns = string.Join(", ", table.Columns.Select(TextOf));
         // The order of bytes, whatever language the database sorts in.
         var keys = table.Columns.Take(table.Keys).Select(column => column.Kind is ColumnKind.Text ? $"{column.Name} collate \"C\"" : column.Name);
-        using var reader = (StreamReader)await ((NpgsqlConnection)connection).BeginTextExportAsync(
+        using var reader = (StreamReader)await (await ((PostgresConnection)connection).ForCopyAsync(token)).BeginTextExportAsync(
             $"copy (select {columns} from {table.Name} order by {string.Join(", ", keys)}) to stdout", token);
         await reader.BaseStream.CopyToAsync(output, token);
     }
@@ -270,7 +263,7 @@ internal sealed partial class PostgresDatabase : Database
         DbConnection connection, TableLayout table, IAsyncEnumerable<ReadOnlyMemory<byte>> lines, CancellationToken token)
     {
         var columns = string.Join(", ", table.Columns.Select(column => column.Name));
-        await using var writer = (StreamWriter)await ((NpgsqlConnection)connection).BeginTextImportAsync(
+        await using var writer = (StreamWriter)await (await ((PostgresConnection)connection).ForCopyAsync(token)).BeginTextImportAsync(
             $"copy {table.Name} ({columns}) from stdin", token);
         await foreach (var block in lines.WithCancellation(token))
             await writer.BaseStream.WriteAsync(block, token);
@@ -279,6 +272,11 @@ internal sealed partial class PostgresDatabase : Database
     public override async Task<IReadOnlyList<string>> EmptyAsync(DbConnection connection, IReadOnlyList<string> tables, CancellationToken token)
     {
         await new Sql($"truncate {string.Join(", ", tables)}").ExecuteAsync(connection, token);
+        // COPY does not pass the policies of a table: they stand aside meanwhile.
+        var walled = await new Sql("select oid::regclass::text from pg_class where oid = any (string_to_array(@tables, ',')::regclass[]) and relrowsecurity")
+            .With("@tables", string.Join(',', tables)).ListAsync(connection, row => row.GetString(0), token);
+        foreach (var table in walled)
+            await new Sql($"alter table {table} disable row level security").ExecuteAsync(connection, token);
         // References go first and come back last; they need the keys of other tables.
         var statements = await new Sql(
             """
@@ -293,7 +291,11 @@ internal sealed partial class PostgresDatabase : Database
             .ListAsync(connection, row => (Drop: row.GetString(0), Add: row.GetString(1), IsReference: row.GetBoolean(2)), token);
         foreach (var statement in statements)
             await new Sql(statement.Drop).ExecuteAsync(connection, token);
-        return [.. statements.OrderBy(statement => statement.IsReference).Select(statement => statement.Add)];
+        return
+        [
+            .. statements.OrderBy(statement => statement.IsReference).Select(statement => statement.Add),
+            .. walled.Select(table => $"alter table {table} enable row level security"),
+        ];
     }
 
     public override async Task<string?> CheckIntegrityAsync(DbConnection connection, CancellationToken token)
@@ -318,25 +320,4 @@ internal sealed partial class PostgresDatabase : Database
         ColumnKind.Bytes => $"'\\x' || encode({column.Name}, 'hex')",
         _ => column.Name,
     };
-
-    private sealed class CopiedRow(NpgsqlBinaryImporter importer) : BulkRow
-    {
-        public override void Add(long value) => importer.Write(value);
-
-        public override void Add(string? value) => importer.Write(value);
-
-        public override void Add(DateOnly value) => importer.Write(value);
-
-        public override void Add(DateTimeOffset value) => importer.Write(value);
-
-        public override void Add(byte[] value) => importer.Write(value);
-
-        public override void AddText(byte[]? value)
-        {
-            if (value is null)
-                importer.WriteNull();
-            else
-                importer.Write(value, NpgsqlDbType.Text);
-        }
-    }
 }

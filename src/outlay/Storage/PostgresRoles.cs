@@ -23,7 +23,8 @@ internal static class PostgresRoles
     /// <summary>Every table, with what the application may do with it.</summary>
     private static readonly (string Table, string Application)[] s_tables =
     [
-        ("owners", "select, update (history_seq, history_hash)"),
+        ("owners", "select, insert (name, currency), update (currency, history_seq, history_hash)"),
+        ("api_keys", "select, insert, update (expires_at, last_used_at, revoked_at)"),
         ("expenses", "select, insert, update, delete"),
         ("expense_tags", "select, insert, update, delete"),
         ("totals", "select, insert, update, delete"),
@@ -34,7 +35,10 @@ internal static class PostgresRoles
         ("schema_migrations", "select"),
     ];
 
-    private static readonly string[] s_sequences = ["expenses_id_seq", "changes_id_seq"];
+    /// <summary>The tables without rows of owners: they have no policies.</summary>
+    private static readonly string[] s_open = ["figures", "schema_migrations"];
+
+    private static readonly string[] s_sequences = ["api_keys_id_seq", "expenses_id_seq", "changes_id_seq"];
 
     public static string Create(string role) => $"create role {role} nologin";
 
@@ -57,6 +61,12 @@ internal static class PostgresRoles
             $"revoke all on {entry.Table} from public, {Application}, {Backup}, {Monitoring}",
             $"grant {entry.Application} on {entry.Table} to {Application}",
             $"grant select on {entry.Table} to {Backup}",
+        ]),
+        // Whoever copies the database sees the rows of all owners.
+        .. s_tables.Select(entry => entry.Table).Except(s_open).SelectMany(table => (string[])
+        [
+            $"drop policy if exists of_backup on {table}",
+            $"create policy of_backup on {table} for select to {Backup} using (true)",
         ]),
         $"grant select on schema_migrations to {Monitoring}",
         .. s_sequences.Select(sequence => $"grant usage on sequence {sequence} to {Application}"),

@@ -38,7 +38,7 @@ internal static class PostgresSession
             HostRecheckSeconds = 5,
         }.ToString());
         // Only built-in types are in use: no query for the others at each first connection.
-        builder.EnableTransportSecurity().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        builder.EnableTransportSecurity().EnableArrays().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
         // for its role would go wrong.
         if (hosts == 1)

@@ -52,7 +52,7 @@ internal sealed class Sql(string text)
     public Task<T> ScalarAsync<T>(DbConnection connection, CancellationToken token) =>
         RunAsync(connection, async command =>
         {
-            await using var reader = await command.ExecuteReaderAsync(token);
+            await using var reader = await ReadAsync(command, token);
             await reader.ReadAsync(token);
             return await reader.GetFieldValueAsync<T>(0, token);
         });
@@ -62,14 +62,14 @@ internal sealed class Sql(string text)
         where T : class =>
         RunAsync(connection, async command =>
         {
-            await using var reader = await command.ExecuteReaderAsync(token);
+            await using var reader = await ReadAsync(command, token);
             return await reader.ReadAsync(token) ? map(reader) : null;
         });
 
     public Task<List<T>> ListAsync<T>(DbConnection connection, Func<DbDataReader, T> map, CancellationToken token) =>
         RunAsync(connection, async command =>
         {
-            await using var reader = await command.ExecuteReaderAsync(token);
+            await using var reader = await ReadAsync(command, token);
             var rows = new List<T>();
             while (await reader.ReadAsync(token))
                 rows.Add(map(reader));
@@ -87,8 +87,8 @@ internal sealed class Sql(string text)
     }
 
     /// <summary>Runs a command of this statement up to its first rows.</summary>
-    public static Task<DbDataReader> OpenAsync(DbCommand command, CancellationToken token) =>
-        SqlOperation.RunAsync(command.Connection!, command.CommandText, () => command.ExecuteReaderAsync(token));
+    public Task<DbDataReader> OpenAsync(DbCommand command, CancellationToken token) =>
+        SqlOperation.RunAsync(command.Connection!, _text.ToString(), () => ReadAsync(command, token));
 
     /// <summary>The statement as a command of this connection, within its transaction if it has one.</summary>
     public DbCommand On(DbConnection connection)
@@ -105,12 +105,30 @@ internal sealed class Sql(string text)
             command.Parameters.Add(parameter);
         }
 
+        (connection as PostgresConnection)?.Scope(command);
         return command;
+    }
+
+    /// <summary>The rows of the statement itself: what says whose rows it sees may go before it.</summary>
+    private static async Task<DbDataReader> ReadAsync(DbCommand command, CancellationToken token)
+    {
+        var reader = await command.ExecuteReaderAsync(token);
+        try
+        {
+            if (PostgresConnection.IsScoped(command))
+                await reader.NextResultAsync(token);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<T> RunAsync<T>(DbConnection connection, Func<DbCommand, Task<T>> work)
     {
         await using var command = On(connection);
-        return await SqlOperation.RunAsync(connection, command.CommandText, () => work(command));
+        return await SqlOperation.RunAsync(connection, _text.ToString(), () => work(command));
     }
 }

@@ -59,7 +59,8 @@ internal sealed partial class SqliteDatabase : Database
 
     public override string TimestampType => "text";
 
-    protected override async Task<DbConnection> OpenAsync(bool forStream, CancellationToken token)
+    // Whoever can open the file has all of it: the scope is kept by the statements alone.
+    protected override async Task<DbConnection> OpenAsync(OwnerScope scope, bool forStream, CancellationToken token)
     {
         CreateFile();
         var connection = new SqliteConnection(_connectionString);

@@ -52,7 +52,7 @@ internal sealed class StoredFigures
         Database.LimitRequest(s_limit, _clock);
         try
         {
-            Now = await _database.ReadAsync(async connection => new StoredSnapshot(
+            Now = await _database.ReadAsync(OwnerScope.All, async connection => new StoredSnapshot(
                 await FigureStore.ExpensesAsync(connection, token),
                 await FigureStore.TrashAsync(connection, token),
                 await FigureStore.SchemaAsync(connection, token),

@@ -20,7 +20,7 @@ internal sealed class TrashClock(Database database, TimeProvider clock)
 
     /// <summary>Looks at the clock.</summary>
     /// <returns>Whether it has been going on for long enough.</returns>
-    public Task<bool> IsProvenAsync(CancellationToken token) => database.WriteAsync(async connection =>
+    public Task<bool> IsProvenAsync(CancellationToken token) => database.WriteAsync(OwnerScope.All, async connection =>
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
         var figures = await FigureStore.AllAsync(connection, token);

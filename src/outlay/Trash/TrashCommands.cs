@@ -11,7 +11,7 @@ internal static class TrashCommands
     [
         new("purge", "Removes for good what is in the trash, after asking. The history of it stays.", verb => Purge(verb, cli),
             "outlay purge",
-            "outlay purge --older-than 30 --yes"),
+            "outlay purge --older-than 30 --yes") { ActsOnBook = true },
     ];
 
     private static void Purge(Verb verb, CliContext cli)

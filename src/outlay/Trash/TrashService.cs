@@ -9,7 +9,7 @@ internal sealed class TrashService(Database database, ExpenseService expenses, T
 {
     /// <summary>How many expenses of an owner have been in the trash at least this long.</summary>
     public Task<long> CountAsync(string owner, TimeSpan age, CancellationToken token) =>
-        database.ReadAsync(connection => TrashStore.CountAsync(connection, owner, clock.GetUtcNow() - age, token), token);
+        database.ReadAsync(OwnerScope.Of(owner), connection => TrashStore.CountAsync(connection, owner, clock.GetUtcNow() - age, token), token);
 
     /// <summary>Removes those of one owner, some thousands in each transaction: others wait for none of them long.</summary>
     /// <returns>How many there were.</returns>
@@ -33,7 +33,7 @@ internal sealed class TrashService(Database database, ExpenseService expenses, T
     public async Task<long> PurgeAllAsync(string actor, TimeSpan age, CancellationToken token)
     {
         var purged = 0L;
-        foreach (var owner in await database.ReadAsync(connection => TrashStore.OwnersAsync(connection, clock.GetUtcNow() - age, token), token))
+        foreach (var owner in await database.ReadAsync(OwnerScope.All, connection => TrashStore.OwnersAsync(connection, clock.GetUtcNow() - age, token), token))
             purged += await PurgeAsync(new Caller(owner, actor), age, token);
         return purged;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsvHelper;
 using Microsoft.Extensions.Logging;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Expenses;
 using Outlay.Export;
@@ -67,6 +68,8 @@ public sealed class BackupTests : IDisposable
             () => SampleBook.AddAsync(database, "Tea"),
             () => database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, draft => draft with { Tags = ["new"] }, Test.Token),
             () => database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), expense.Id, null, Test.Token),
+            () => new KeyService(database.Database, database.Clock).CreateAsync(new KeyDraft("default", "k", null, null), Test.Token),
+            () => new KeyService(database.Database, database.Clock).RevokeAsync(1, Test.Token),
         ];
 
         foreach (var change in changes)
@@ -235,7 +238,7 @@ public sealed class BackupTests : IDisposable
         Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
         await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test.Token);
-        await database.Database.WriteAsync(async connection =>
+        await database.Database.WriteAsync(OwnerScope.All, async connection =>
         {
             await new Sql("lock table expenses in access exclusive mode").ExecuteAsync(connection, Test.Token);
             var reading = Service(database).RunAsync(BackupOccasion.Regular, stop.Token);
@@ -279,7 +282,7 @@ public sealed class BackupTests : IDisposable
     private static async Task<List<string>> StoredAsync(TestDatabase database)
     {
         var rows = new List<string>();
-        await foreach (var (owner, e) in database.Database.StreamAsync(ExpenseStore.Everything(), ExpenseStore.ReadOwned, Test.Token))
+        await foreach (var (owner, e) in database.Database.StreamAsync(OwnerScope.All, ExpenseStore.Everything(), ExpenseStore.ReadOwned, Test.Token))
         {
             var c = e.Content;
             rows.Add(Row(e.Id, ExpenseRules.FormatDate(c.Date), c.Description, c.Amount, c.Amount.Currency, c.Category, string.Join(';', c.Tags), c.Notes,

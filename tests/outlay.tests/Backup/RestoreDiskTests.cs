@@ -89,6 +89,6 @@ public sealed class RestoreDiskTests
 
         // Not in a transaction.
         private static Task RunAsync(TestDatabase database, string sql) =>
-            database.Database.ReadAsync(connection => new Sql(sql).ExecuteAsync(connection, Test.Token), Test.Token);
+            database.Database.ReadAsync(OwnerScope.All, connection => new Sql(sql).ExecuteAsync(connection, Test.Token), Test.Token);
     }
 }

@@ -1,4 +1,5 @@
 using Outlay.Backup;
+using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Backup;
@@ -107,7 +108,7 @@ public sealed class RestoreTests
         Assert.Equal(tables.Order(StringComparer.Ordinal), BackupTables.All.Select(table => table.Name).Order(StringComparer.Ordinal));
         foreach (var table in BackupTables.All)
         {
-            var columns = await database.Database.ReadAsync(connection => database.Database.ColumnsAsync(connection, table.Name, Test.Token), Test.Token);
+            var columns = await database.Database.ReadAsync(OwnerScope.All, connection => database.Database.ColumnsAsync(connection, table.Name, Test.Token), Test.Token);
             Assert.Equal(columns.Order(StringComparer.Ordinal), table.Columns.Select(column => column.Name).Order(StringComparer.Ordinal));
         }
     }

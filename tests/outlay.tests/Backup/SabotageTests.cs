@@ -1,4 +1,5 @@
 using Outlay.Backup;
+using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Backup;
@@ -77,7 +78,7 @@ public sealed class SabotageTests
         foreach (var sabotage in sabotages)
         {
             using var file = new MemoryStream(s_sabotages[sabotage].Damage(backup));
-            var present = await target.Database.ReadAsync(connection => BackupStore.FingerprintAsync(connection, Test.Token), Test.Token);
+            var present = await target.Database.ReadAsync(OwnerScope.All, connection => BackupStore.FingerprintAsync(target.Database, connection, Test.Token), Test.Token);
             var error = await Assert.ThrowsAsync<AppException>(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, present, Test.Token));
             Assert.NotEqual(ErrorCode.Conflict, error.Code);
         }

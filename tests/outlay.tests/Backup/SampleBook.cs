@@ -1,3 +1,4 @@
+using Outlay.Access;
 using Outlay.Expenses;
 using Outlay.Tests.Harness;
 
@@ -25,6 +26,10 @@ internal static class SampleBook
         database.Clock.Advance(TimeSpan.FromMilliseconds(1003));
         await database.Expenses.DeleteAsync(Test.By(ExpenseService.DefaultOwner), trashed.Id, null, Test.Token);
         await database.Expenses.ChangeAsync(Test.By(ExpenseService.DefaultOwner), 1, null, draft => draft with { Notes = "changed" }, Test.Token);
+        var keys = new KeyService(database.Database, database.Clock);
+        foreach (var owner in new[] { ExpenseService.DefaultOwner, "Ünal" })
+            await keys.CreateAsync(new KeyDraft(owner, "k\\N", null, "90d"), Test.Token);
+        await keys.RevokeAsync(1, Test.Token);
         await database.ExecuteAsync(
             "insert into idempotency (owner, key, fingerprint, status, body, created_at, expires_at) select 'default', 'k', hash, 204, '', at, at from changes where id = 1");
     }

@@ -8,10 +8,14 @@ public sealed class UsageTests
     [Fact]
     public async Task Help_shows_every_verb_with_its_options_and_examples()
     {
-        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "backup", "doctor", "migrate", "status", "config", "completion", "serve"];
-        string[] backupVerbs = ["create", "list", "verify", "restore"];
+        string[] verbs = ["add", "list", "show", "edit", "delete", "restore", "summary", "import", "export", "backup", "doctor", "migrate", "status", "keys", "owners", "config", "completion", "serve"];
+        string[] children =
+        [
+            "backup create", "backup list", "backup verify", "backup restore", "keys create", "keys list", "keys rotate", "keys revoke",
+            "owners list", "owners create", "owners edit",
+        ];
         var help = await Task.WhenAll(verbs.Select(verb => OutlayProcess.RunAsync([verb, "--help"])).Prepend(OutlayProcess.RunAsync(["--help"]))
-            .Concat(backupVerbs.Select(verb => OutlayProcess.RunAsync(["backup", verb, "--help"]))));
+            .Concat(children.Select(verb => OutlayProcess.RunAsync([.. verb.Split(' '), "--help"]))));
 
         Assert.All(help, result => Assert.Equal((0, ""), (result.ExitCode, result.Error)));
         Assert.All(help[1..], result => Assert.Contains("Examples:", result.Output, StringComparison.Ordinal));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Contract;
 
@@ -30,7 +31,7 @@ internal sealed record ExampleCall(Operation Operation)
         {
             PathValue = Values(document, operation, "path", everything).Values.SingleOrDefault(),
             Query = Values(document, operation, "query", everything),
-            Headers = Values(document, operation, "header", everything),
+            Headers = IsForAdministrators(operation) ? Values(document, operation, "header", everything).Add(TestServer.SecretHeader, TestServer.Secret) : Values(document, operation, "header", everything),
             BodyType = body.Type,
             Body = body.Text,
         };
@@ -54,6 +55,9 @@ internal sealed record ExampleCall(Operation Operation)
         Headers.ContainsKey("Idempotency-Key") ? this with { Headers = Headers.SetItem("Idempotency-Key", $"\"{Guid.CreateVersion7()}\"") } : this;
 
     public bool Takes(string parameter) => Operation.Parameters.Any(known => known.GetProperty("name").GetString() == parameter);
+
+    private static bool IsForAdministrators(Operation operation) =>
+        operation.Definition.TryGetProperty("security", out var security) && security.EnumerateArray().Any(way => way.TryGetProperty("AdminSecret", out _));
 
     private static IEnumerable<(string? Type, string? Text)> Bodies(OpenApiDocument document, Operation operation) =>
         operation.Definition.TryGetProperty("requestBody", out var body)

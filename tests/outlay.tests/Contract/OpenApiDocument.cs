@@ -14,7 +14,7 @@ internal sealed record Operation(string Method, string Path, JsonElement Definit
 internal sealed class OpenApiDocument
 {
     /// <summary>The headers of an answer that belong to the contract.</summary>
-    private static readonly string[] s_headers = ["ETag", "Location", "Link", "Retry-After", "Idempotent-Replayed"];
+    private static readonly string[] s_headers = ["ETag", "Location", "Link", "Retry-After", "Idempotent-Replayed", "WWW-Authenticate"];
 
     public OpenApiDocument()
     {

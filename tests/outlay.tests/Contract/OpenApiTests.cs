@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Outlay.Access;
 using Outlay.Expenses;
 using Outlay.Tests.Harness;
 
@@ -86,6 +87,8 @@ public sealed class OpenApiTests
     [InlineData("parameters/Tag/schema/maxLength", ExpenseRules.MaxLabelLength)]
     [InlineData("parameters/Text/schema/maxLength", ExpenseFilterRules.MaxTextLength)]
     [InlineData("parameters/Limit/schema/maximum", ExpenseService.MaxPageSize)]
+    [InlineData("parameters/OwnerOfKey/schema/maxLength", OwnerService.MaxNameLength)]
+    [InlineData("parameters/KeyName/schema/maxLength", KeyService.MaxNameLength)]
     public void Each_limit_is_the_one_of_the_program(string path, long limit) =>
         Assert.Equal(limit, _document.At($"components/{path}").GetInt64());
 

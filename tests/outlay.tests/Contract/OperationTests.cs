@@ -23,6 +23,7 @@ public sealed class OperationTests
             _ when call.Takes("Idempotency-Key") => call with { Headers = call.Headers.SetItem("Idempotency-Key", "two words") },
             _ => call with { Query = call.Query.SetItem("nonsense", "1") },
         },
+        [401] = call => With(call, "nobody's"),
         [404] = call => call with { PathValue = "0" },
         [412] = call => call with { Headers = call.Headers.SetItem("If-Match", "\"99\"") },
         [413] = call => call with { Body = new string(' ', App.MaxBodySize + 1) },
@@ -63,6 +64,8 @@ public sealed class OperationTests
     public async Task Every_listed_error_is_given_as_documented(Engine engine)
     {
         await CallFaultyAsync(engine);
+        await CallForbiddenAsync(engine);
+        await CallRevokedAsync(engine);
         await CallFullAsync(engine);
         await CallWithUsedKeyAsync(engine);
         await CallWithKeyInUseAsync(engine);
@@ -148,6 +151,28 @@ public sealed class OperationTests
         }
     }
 
+    /// <summary>Calls with a key that is good, but not for them.</summary>
+    private async Task CallForbiddenAsync(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var calls = new List<ExampleCall>();
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(403)))
+            calls.Add(await PrepareAsync(server, ExampleCall.Of(_document, operation).First()));
+        var (reads, writes) = (await server.MakeKeyAsync("ana", "read"), await server.MakeKeyAsync("ana", "write"));
+        foreach (var call in calls)
+            await ExpectAsync(server, With(call, call.Operation.Method == "GET" ? writes : reads), 403);
+    }
+
+    /// <summary>Calls about a key that does not hold any more.</summary>
+    private async Task CallRevokedAsync(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var operation = _document.Operations.Single(operation => operation.ToString() == "POST /admin/api-keys/{id}/rotate");
+        var call = await PrepareAsync(server, ExampleCall.Of(_document, operation).First());
+        (await server.SendAsync("DELETE", $"/admin/api-keys/{call.PathValue}", null, (TestServer.SecretHeader, TestServer.Secret))).MustBe(204);
+        await ExpectAsync(server, call, 409);
+    }
+
     /// <summary>Calls on a book whose totals have no room left.</summary>
     private async Task CallFullAsync(Engine engine)
     {
@@ -188,7 +213,7 @@ public sealed class OperationTests
     private async Task<IReadOnlyList<ExampleCall>> KeyedCallsAsync(TestServer server, string key)
     {
         var calls = new List<ExampleCall>();
-        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(409)))
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(409) && operation.Parameters.Any(IsKey)))
         {
             var call = await PrepareAsync(server, ExampleCall.Of(_document, operation).First());
             calls.Add(call with { Headers = call.Headers.SetItem("Idempotency-Key", key) });
@@ -197,11 +222,17 @@ public sealed class OperationTests
         return calls;
     }
 
+    /// <summary>The call with this key instead of all other ways to say who one is.</summary>
+    private static ExampleCall With(ExampleCall call, string key) => call with { Headers = call.Headers.Remove(TestServer.SecretHeader).SetItem("X-API-Key", key) };
+
+    private static bool IsKey(JsonElement parameter) => parameter.GetProperty("name").GetString() == "Idempotency-Key";
+
     /// <summary>Calls on a database that has lost its tables.</summary>
     private async Task CallBrokenAsync(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         await using var server = await TestServer.StartAsync(database);
+        await database.ExecuteAsync("alter table api_keys rename to lost_api_keys");
         await database.ExecuteAsync("alter table expenses rename to lost_expenses");
         await database.ExecuteAsync("alter table totals rename to lost_totals");
         await database.ExecuteAsync("alter table changes rename to lost_changes");
@@ -231,6 +262,8 @@ public sealed class OperationTests
     private async Task<ExampleCall> PrepareAsync(TestServer server, ExampleCall call)
     {
         var path = call.Operation.Path;
+        if (path.StartsWith("/admin", StringComparison.Ordinal))
+            return path.Contains("{id}", StringComparison.Ordinal) ? call with { PathValue = $"{await server.AddKeyAsync()}" } : call;
         if (!s_aboutExpenses.Any(start => path.StartsWith(start, StringComparison.Ordinal)))
             return call;
         var location = "";

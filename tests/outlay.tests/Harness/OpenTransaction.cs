@@ -14,7 +14,7 @@ internal sealed class OpenTransaction : IAsyncDisposable
     public static async Task<OpenTransaction> BeginAsync(Database database, string sql)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var transaction = new OpenTransaction(end => Task.Run(() => database.WriteAsync<bool>(async connection =>
+        var transaction = new OpenTransaction(end => Task.Run(() => database.WriteAsync<bool>(OwnerScope.All, async connection =>
         {
             await new Sql(sql).ExecuteAsync(connection, Test.Token);
             begun.SetResult();

@@ -14,7 +14,10 @@ namespace Outlay.Tests.Harness;
 /// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
-    public const string User = "outlay";
+    /// <summary>Owns the databases of the tests and their tables. It is no superuser: those see past the policies of tables.</summary>
+    public const string User = "outlay_tests";
+
+    private const string Superuser = "outlay";
 
     /// <summary>Characters that connection strings must escape.</summary>
     public const string Password = "Pa55;word='x'";
@@ -71,10 +74,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await File.WriteAllTextAsync(password, Password);
         if (Environment.IsPrivilegedProcess)
             await Command.RunAsync("chown", "-R", Account, folder);
-        await RunAsync("initdb", "-D", Path.Combine(folder, "data"), "-U", User, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
+        await RunAsync("initdb", "-D", Path.Combine(folder, "data"), "-U", Superuser, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
             "--auth-local=trust", "--auth-host=scram-sha-256", $"--pwfile={password}");
         var cluster = new PostgresCluster(folder, durable);
         await cluster.StartAsync();
+        await cluster.ExecuteAsync($"create role {User} login createrole createdb password '{Password.Replace("'", "''", StringComparison.Ordinal)}'");
         return cluster;
     }
 
@@ -127,12 +131,21 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Gives a folder to the account that the server runs as.</summary>
     public static Task OwnAsync(string folder) => Command.RunAsync("chown", Account, folder);
 
+    /// <summary>Everything that a database holds, as its own tool writes it, for a login that may read all rows.</summary>
+    public async Task<string> DumpAsync(string database, string login)
+    {
+        var file = Path.Combine(_folder, $"{database}.sql");
+        await RunAsync("pg_dump", "--enable-row-security", "--inserts", "-f", file,
+            $"host=127.0.0.1 port={_port} dbname={database} user={login} password='{Password.Replace("'", "\\'", StringComparison.Ordinal)}'");
+        return await File.ReadAllTextAsync(file);
+    }
+
     public Task DropDatabaseAsync(string name) => ExecuteAsync($"drop database {name} with (force)");
 
     /// <summary>Migrates the database that migrated ones are copied from.</summary>
     public async Task CreateTemplateAsync()
     {
-        await ExecuteAsync($"create database {Template}");
+        await ExecuteAsync($"create database {Template} owner {User}");
         var environment = EnvironmentFor(Template);
         var settings = Settings.From(new SettingsSource(environment.GetValueOrDefault));
         await using var database = Database.Open(settings, Database.PatienceOfVerbs, TimeProvider.System);
@@ -156,7 +169,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private async Task ExecuteAsync(string sql)
     {
-        var builder = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _port, Username = User, Password = Password, Database = "postgres" };
+        var builder = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _port, Username = Superuser, Password = Password, Database = "postgres" };
         await using var connection = new NpgsqlConnection(builder.ToString());
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);

@@ -65,10 +65,10 @@ internal sealed class TestDatabase : IAsyncDisposable
     public Task<MigrationReport> MigrateAsync() => new Migrator(Database, Clock, Settings).RunAsync(Test.Token);
 
     /// <summary>Runs a statement past the product, to damage the data or to prepare it.</summary>
-    public Task ExecuteAsync(string sql) => Database.WriteAsync(connection => new Sql(sql).ExecuteAsync(connection, Test.Token), Test.Token);
+    public Task ExecuteAsync(string sql) => Database.WriteAsync(OwnerScope.All, connection => new Sql(sql).ExecuteAsync(connection, Test.Token), Test.Token);
 
     /// <summary>The first column of the first row.</summary>
-    public Task<T> ScalarAsync<T>(string sql) => Database.ReadAsync(connection => new Sql(sql).ScalarAsync<T>(connection, Test.Token), Test.Token);
+    public Task<T> ScalarAsync<T>(string sql) => Database.ReadAsync(OwnerScope.All, connection => new Sql(sql).ScalarAsync<T>(connection, Test.Token), Test.Token);
 
     public async ValueTask DisposeAsync()
     {

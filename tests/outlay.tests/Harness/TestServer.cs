@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Hosting;
 using Outlay.Reports;
@@ -11,6 +12,12 @@ namespace Outlay.Tests.Harness;
 /// <summary>The server of the product, in this process, on a free port of the loopback, asked over real HTTP.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    /// <summary>The header that carries <see cref="Secret"/>.</summary>
+    public const string SecretHeader = "X-Admin-Secret";
+
+    /// <summary>ADMIN_SECRET of every server, unless a test sets another.</summary>
+    public const string Secret = "the administrator's secret";
+
     private readonly WebApplication _app;
     private readonly TestDatabase? _ownDatabase;
 
@@ -85,6 +92,17 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync("GET", path, null, headers);
 
+    /// <summary>Makes a key past HTTP.</summary>
+    /// <returns>The key itself.</returns>
+    public async Task<string> MakeKeyAsync(string owner, string? scopes = null) => (await IssueKeyAsync(owner, scopes)).Text;
+
+    /// <summary>Makes a key past HTTP.</summary>
+    /// <returns>The number of the key.</returns>
+    public async Task<long> AddKeyAsync() => (await IssueKeyAsync("default", null)).Key.Id;
+
+    private Task<IssuedKey> IssueKeyAsync(string owner, string? scopes) =>
+        Services.GetRequiredService<KeyService>().CreateAsync(new KeyDraft(owner, "test", scopes, null), Test.Token);
+
     /// <summary>Records an expense, which must succeed.</summary>
     /// <returns>The id.</returns>
     public async Task<long> AddAsync(string json)
@@ -107,7 +125,10 @@ internal sealed class TestServer : IAsyncDisposable
     private static async Task<TestServer> StartAsync(
         IReadOnlyDictionary<string, string> environment, TimeProvider clock, TestDatabase? ownDatabase, (string Name, string Value)[] settings)
     {
-        var all = new Dictionary<string, string>(environment) { ["LISTEN"] = "http://127.0.0.1:0", ["LOG_LEVEL"] = "error", ["DRAIN_DELAY"] = "0s" };
+        var all = new Dictionary<string, string>(environment)
+        {
+            ["LISTEN"] = "http://127.0.0.1:0", ["LOG_LEVEL"] = "error", ["DRAIN_DELAY"] = "0s", ["ADMIN_SECRET"] = Secret,
+        };
         foreach (var (name, value) in settings)
             all[name] = value;
         var source = new SettingsSource(all.GetValueOrDefault);

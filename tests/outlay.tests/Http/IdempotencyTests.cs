@@ -2,6 +2,7 @@ using FsCheck.Fluent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Outlay.Expenses;
+using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Http;
@@ -153,7 +154,7 @@ public sealed class IdempotencyTests
 
         await KeepAsync("new", now, async () =>
         {
-            cleanup = Task.Run(() => database.Database.WriteAsync(connection => IdempotencyStore.RemoveExpiredAsync(connection, now, 1_000, Test.Token), Test.Token));
+            cleanup = Task.Run(() => database.Database.WriteAsync(OwnerScope.All, connection => IdempotencyStore.RemoveExpiredAsync(connection, now, 1_000, Test.Token), Test.Token));
             await Eventually.TrueAsync("the clean-up waits for the row", async () =>
                 await database.ScalarAsync<long>("select count(*) from pg_locks where not granted and locktype = 'transactionid'") > 0);
         });
@@ -161,7 +162,7 @@ public sealed class IdempotencyTests
 
         Assert.Equal("new", await database.ScalarAsync<string>("select body from idempotency"));
 
-        Task KeepAsync(string body, DateTimeOffset time, Func<Task> meanwhile) => database.Database.WriteAsync(async connection =>
+        Task KeepAsync(string body, DateTimeOffset time, Func<Task> meanwhile) => database.Database.WriteAsync(OwnerScope.All, async connection =>
         {
             await IdempotencyStore.InsertAsync(connection, ExpenseService.DefaultOwner, key, body, time, Test.Token);
             await meanwhile();

@@ -42,7 +42,7 @@ public sealed class ListFormatTests
         {
             var answer = (await server.GetAsync("/expenses", accept is null ? [] : [("Accept", accept)])).MustBe(200);
             Assert.Equal((accept, type), (accept, answer["Content-Type"]));
-            Assert.Equal("Accept", answer["Vary"]);
+            Assert.Equal("X-API-Key, Authorization, Accept", answer["Vary"]);
         }
     }
 

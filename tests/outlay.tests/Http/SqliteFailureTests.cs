@@ -41,7 +41,7 @@ public sealed class SqliteFailureTests
         await using var late = new SqliteDatabase(database.Settings.SqliteFile, TimeSpan.FromHours(1), new HurryingClock());
         await using var other = await OpenTransaction.BeginAsync(database.Database, "update owners set name = name");
 
-        var write = Task.Run(() => late.WriteAsync(connection => new Sql("delete from owners").ExecuteAsync(connection, Test.Token), Test.Token));
+        var write = Task.Run(() => late.WriteAsync(OwnerScope.All, connection => new Sql("delete from owners").ExecuteAsync(connection, Test.Token), Test.Token));
 
         var refusal = await Assert.ThrowsAsync<AppException>(() => write.WaitAsync(TimeSpan.FromMinutes(5), Test.Token));
         Assert.Equal(ErrorCode.Unavailable, refusal.Code);

@@ -1,3 +1,4 @@
+using Outlay.Access;
 using Outlay.Expenses;
 using Outlay.Storage;
 using Outlay.Tests.Harness;
@@ -44,8 +45,44 @@ public sealed class OriginalBookTests
         Assert.Equal(["3 2026-02-21 Cake 4.00 EUR"], await ListAsync(database, "Bob B."));
         Assert.Equal(["4 2026-02-22 Juice 5.00 EUR", "2 2026-02-20 Tea 2.50 EUR"], await ListAsync(database, ExpenseService.DefaultOwner));
         Assert.Equal(4, await database.ScalarAsync<long>("select count(*) from original_expenses"));
-        Assert.Equal(2, await database.ScalarAsync<long>("select count(*) from original_api_keys"));
+        Assert.Empty(await ColumnsAsync(database, "original_api_keys"));
         await AssertWholeAsync(database);
+    }
+
+    [Theory, EachEngine]
+    public async Task Keys_go_on_working_and_are_kept_in_clear_nowhere(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine, migrated: false);
+        await CreateAsync(database, hasOwners: true, hasKeys: true);
+        await InsertAsync(database, "'2026-02-19', 'Coffee', 3.50, 'alice'");
+        const string Key = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b";
+        await database.ExecuteAsync($"insert into api_keys (key, owner) values ('{Key}', 'alice'), ('short', 'carol'), ('', 'alice')");
+
+        await using var server = await TestServer.StartAsync(database);
+
+        Assert.Equal(1, (await server.GetAsync("/expenses", ("X-API-Key", Key))).MustBe(200).Json.GetArrayLength());
+        Assert.Equal(0, (await server.GetAsync("/expenses", ("X-API-Key", "short"))).MustBe(200).Json.GetArrayLength());
+        (await server.GetAsync("/expenses", ("X-API-Key", ""))).MustBeProblem(401, "unauthenticated");
+        (await server.GetAsync("/expenses")).MustBeProblem(401, "unauthenticated");
+        var keys = await new KeyService(database.Database, database.Clock).ListAsync(null, Test.Token);
+        Assert.Equal([("alice", "9f86d081"), ("carol", "s")], keys.Select(key => (key.Owner, key.Prefix)));
+    }
+
+    [Theory, EachEngine]
+    public async Task A_key_of_an_owner_that_there_cannot_be_stops_the_take_over_and_is_named(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine, migrated: false);
+        await CreateAsync(database, hasOwners: true, hasKeys: true);
+        await database.ExecuteAsync("insert into api_keys (key, owner) values ('good', 'alice'), ('bad', '*')");
+
+        var error = await Assert.ThrowsAsync<AppException>(database.MigrateAsync);
+
+        Assert.Equal(ErrorCode.SchemaMismatch, error.Code);
+        Assert.Contains("An owner cannot be called *", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, await database.ScalarAsync<long>("select count(*) from original_api_keys"));
+        await database.ExecuteAsync("update original_api_keys set owner = 'bob' where key = 'bad'");
+        await database.MigrateAsync();
+        Assert.Equal(2, await database.ScalarAsync<long>("select count(*) from api_keys"));
     }
 
     [Theory, EachEngine]
@@ -70,7 +107,7 @@ public sealed class OriginalBookTests
         await using var database = await TestDatabase.CreateAsync(Engine.Postgres, migrated: false);
         await CreateAsync(database, hasOwners: false, hasKeys: false);
         Task<MigrationReport>? takeOver = null;
-        await database.Database.WriteAsync(async connection =>
+        await database.Database.WriteAsync(OwnerScope.All, async connection =>
         {
             const string Insert = "insert into expenses (date, description, amount) values ('2026-02-19', 'Coffee', 1)";
             await new Sql(Insert).ExecuteAsync(connection, Test.Token);
@@ -203,7 +240,7 @@ public sealed class OriginalBookTests
             .ToListAsync(Test.Token);
 
     private static Task<IReadOnlyList<string>> ColumnsAsync(TestDatabase database, string table) =>
-        database.Database.ReadAsync(connection => database.Database.ColumnsAsync(connection, table, Test.Token), Test.Token);
+        database.Database.ReadAsync(OwnerScope.All, connection => database.Database.ColumnsAsync(connection, table, Test.Token), Test.Token);
 
     /// <summary>That the totals fit, a second start changes nothing, and new expenses can be added.</summary>
     private static async Task AssertWholeAsync(TestDatabase database)

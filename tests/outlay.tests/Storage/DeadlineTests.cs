@@ -34,7 +34,7 @@ public sealed class DeadlineTests
 
         Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<AppException>(ReadAsync)).Code);
 
-        Task<long> ReadAsync() => database.Database.ReadAsync(connection => new Sql(Short).ScalarAsync<long>(connection, Test.Token), Test.Token);
+        Task<long> ReadAsync() => database.Database.ReadAsync(OwnerScope.All, connection => new Sql(Short).ScalarAsync<long>(connection, Test.Token), Test.Token);
     }
 
     [Theory, EachEngine]
@@ -44,13 +44,13 @@ public sealed class DeadlineTests
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(0.3));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(() =>
-            database.Database.ReadAsync(connection => new Sql(Endless).ScalarAsync<long>(connection, stop.Token), stop.Token)));
+            database.Database.ReadAsync(OwnerScope.All, connection => new Sql(Endless).ScalarAsync<long>(connection, stop.Token), stop.Token)));
     }
 
     private static Task<long> AskAsync(TestDatabase database, TimeSpan budget, string sql) => Task.Run(() =>
     {
         Database.LimitRequest(budget, TimeProvider.System);
-        return database.Database.ReadAsync(connection => new Sql(sql).ScalarAsync<long>(connection, Test.Token), Test.Token);
+        return database.Database.ReadAsync(OwnerScope.All, connection => new Sql(sql).ScalarAsync<long>(connection, Test.Token), Test.Token);
     });
 
     private sealed class SteppedClock : TimeProvider

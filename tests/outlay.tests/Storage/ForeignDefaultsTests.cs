@@ -61,7 +61,7 @@ public sealed class ForeignDefaultsTests
     public async Task A_page_of_the_trash_is_read_in_the_order_of_an_index(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        var plan = await database.Database.ReadAsync(async connection =>
+        var plan = await database.Database.SnapshotAsync(OwnerScope.Of(ExpenseService.DefaultOwner), async connection =>
         {
             // Few rows would be sorted all the same.
             if (engine is Engine.Postgres)

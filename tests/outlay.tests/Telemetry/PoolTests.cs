@@ -56,7 +56,7 @@ public sealed class PoolTests
     /// <summary>The connections of work that is not a request.</summary>
     private static List<ConnectionPool> Unlimited(Database database) => [.. database.Pools.Where(pool => pool.Name.EndsWith(" unlimited", StringComparison.Ordinal))];
 
-    private static Task<bool> HoldAsync(Database database, Task release) => database.ReadAsync<bool>(async (DbConnection _) =>
+    private static Task<bool> HoldAsync(Database database, Task release) => database.ReadAsync<bool>(OwnerScope.All, async (DbConnection _) =>
     {
         await release;
         return true;

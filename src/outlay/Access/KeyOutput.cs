@@ -1,0 +1,58 @@
+using System.Globalization;
+using Outlay.Cli;
+
+namespace Outlay.Access;
+
+/// <summary>How keys are shown to a person.</summary>
+internal static class KeyOutput
+{
+    private static readonly string[] s_fields = ["id", "owner", "name", "prefix", "scopes", "state", "created_at", "expires_at", "last_used_at"];
+
+    /// <summary>A new key, alone on standard output, so that a script can take it from there; what to know about it goes beside it.</summary>
+    public static async Task WriteAsync(CliContext cli, OutputFormat format, IssuedKey issued, CancellationToken token)
+    {
+        if (format is OutputFormat.Json)
+        {
+            await JsonOutput.WriteAsync(cli, json => KeyJson.Write(json, issued, cli.Clock.GetUtcNow()), token);
+            return;
+        }
+
+        if (format is OutputFormat.Csv)
+            await CsvOutput.WriteAsync(cli, [.. s_fields, "api_key"], [[.. Cells(cli, issued.Key), issued.Text]], token);
+        else
+            cli.Out.WriteLine(issued.Text);
+        var key = issued.Key;
+        var end = key.ExpiresAt is { } expires ? $", until {Time(expires)}" : "";
+        await cli.Messages.WriteLineAsync(
+            $"Key {key.Id} {key.Name} of {key.Owner}: {key.Scopes.Text()}{end}. It is shown once. Send it as X-API-Key, or as Authorization: Bearer.".AsMemory(), token);
+    }
+
+    public static async Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<ApiKey> keys, CancellationToken token)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                await JsonOutput.WriteArrayAsync(cli, keys.ToAsyncEnumerable(), (json, key) => KeyJson.Write(json, key, cli.Clock.GetUtcNow()), token);
+                break;
+            case OutputFormat.Csv:
+                await CsvOutput.WriteAsync(cli, s_fields, keys.Select(key => Cells(cli, key)), token);
+                break;
+            default:
+                var table = new Table(cli, [.. s_fields.Select(field => new Column(field.Replace('_', ' ').ToUpperInvariant(), Right: field == "id"))]);
+                foreach (var key in keys)
+                    table.Add(Cells(cli, key));
+                table.Flush();
+                if (keys.Count == 0)
+                    await cli.Messages.WriteLineAsync("No keys.".AsMemory(), token);
+                break;
+        }
+    }
+
+    private static string[] Cells(CliContext cli, ApiKey key) =>
+    [
+        key.Id.ToString(CultureInfo.InvariantCulture), key.Owner, key.Name, key.Prefix, key.Scopes.Text(), key.StateAt(cli.Clock.GetUtcNow()).Name(),
+        Time(key.CreatedAt), Time(key.ExpiresAt), Time(key.LastUsedAt),
+    ];
+
+    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "";
+}
