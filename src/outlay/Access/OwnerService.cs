@@ -20,9 +20,12 @@ internal sealed class OwnerService(Database database, TimeProvider clock)
     public Task<List<Owner>> ListAsync(CancellationToken token) =>
         database.ReadAsync(OwnerScope.All, connection => OwnerStore.ListAsync(connection, token), token);
 
-    /// <summary>Throws <see cref="ErrorCode.NotFound"/>.</summary>
-    public async Task<Owner> GetAsync(string name, CancellationToken token) =>
-        await database.ReadAsync(OwnerScope.Of(name), connection => OwnerStore.FindAsync(connection, name, token), token) ?? throw NotFound(name);
+    /// <summary>Throws <see cref="ErrorCode.InvalidInput"/>, or <see cref="ErrorCode.NotFound"/>.</summary>
+    public async Task<Owner> GetAsync(string name, CancellationToken token)
+    {
+        var owner = Check(name);
+        return await database.ReadAsync(OwnerScope.Of(owner), connection => OwnerStore.FindAsync(connection, owner, token), token) ?? throw NotFound(owner);
+    }
 
     /// <summary>Makes an owner. Throws <see cref="ErrorCode.InvalidInput"/>, or <see cref="ErrorCode.Conflict"/> when there is one of that name.</summary>
     public async Task<Owner> CreateAsync(string name, Currency? currency, CancellationToken token)
@@ -46,11 +49,13 @@ internal sealed class OwnerService(Database database, TimeProvider clock)
         _seen[name] = now;
     }
 
-    /// <summary>Sets the currency of expenses that name none; those that are stored keep theirs. Throws <see cref="ErrorCode.NotFound"/>.</summary>
+    /// <summary>Sets the currency of expenses that name none; those that are stored keep theirs. Throws as <see cref="GetAsync"/> does.</summary>
     public async Task<Owner> SetCurrencyAsync(string name, Currency currency, CancellationToken token)
     {
-        var owner = new Owner(name, currency.Code);
-        return await database.WriteAsync(OwnerScope.Of(name), connection => OwnerStore.SetCurrencyAsync(connection, owner, token), token) > 0 ? owner : throw NotFound(name);
+        var owner = new Owner(Check(name), currency.Code);
+        return await database.WriteAsync(OwnerScope.Of(owner.Name), connection => OwnerStore.SetCurrencyAsync(connection, owner, token), token) > 0
+            ? owner
+            : throw NotFound(owner.Name);
     }
 
     /// <summary>The name of an owner as it is stored. Throws <see cref="ErrorCode.InvalidInput"/>.</summary>

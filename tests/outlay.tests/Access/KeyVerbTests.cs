@@ -72,6 +72,7 @@ public sealed class KeyVerbTests
     [InlineData(4, "There is no key 9.", "keys", "rotate", "9")]
     [InlineData(5, "There is an owner default already", "owners", "create", "default")]
     [InlineData(3, "owner: An owner cannot be called *", "owners", "create", "*")]
+    [InlineData(3, "owner: An owner cannot be called *", "list", "--owner", "*")]
     [InlineData(3, "scopes: 'scopes' must be some of read, write and admin", "keys", "create", "x", "--scopes", "all")]
     [InlineData(3, "expires_in: 'expires_in' must be a number and a unit", "keys", "create", "x", "--expires-in", "soon")]
     [InlineData(2, "NAME is missing", "keys", "create")]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Backup;
@@ -68,27 +67,16 @@ public sealed class RestoreDiskTests
     }
 
     /// <summary>A place of its own for databases of the shared server.</summary>
-    private sealed class PostgresSpace(TestDatabase database, string name) : IAsyncDisposable
+    private sealed class PostgresSpace(PostgresCluster cluster, string name) : IAsyncDisposable
     {
         public string Name => name;
 
         public static async Task<PostgresSpace> CreateAsync(string folder)
         {
-            await PostgresCluster.OwnAsync(folder);
-            var database = await TestDatabase.CreateAsync(Engine.Postgres, migrated: false);
-            var name = $"space_{Guid.CreateVersion7():N}";
-            await RunAsync(database, $"create tablespace {name} location '{folder}'");
-            return new PostgresSpace(database, name);
+            var cluster = await PostgresCluster.Shared;
+            return new PostgresSpace(cluster, await cluster.CreateTablespaceAsync(folder));
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            await RunAsync(database, $"drop tablespace {name}");
-            await database.DisposeAsync();
-        }
-
-        // Not in a transaction.
-        private static Task RunAsync(TestDatabase database, string sql) =>
-            database.Database.ReadAsync(OwnerScope.All, connection => new Sql(sql).ExecuteAsync(connection, Test.Token), Test.Token);
+        public async ValueTask DisposeAsync() => await cluster.DropTablespaceAsync(name);
     }
 }

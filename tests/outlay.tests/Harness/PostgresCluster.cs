@@ -105,6 +105,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
         return name;
     }
 
+    public Task DropTablespaceAsync(string name) => ExecuteAsync($"drop tablespace {name}");
+
     /// <summary>Makes an empty database, or a migrated one.</summary>
     /// <param name="options">What an empty one is made with, such as another locale.</param>
     /// <returns>Its name.</returns>
@@ -127,9 +129,6 @@ internal sealed class PostgresCluster : IAsyncDisposable
             await ExecuteAsync($"grant {memberOf} to {name}");
         return name;
     }
-
-    /// <summary>Gives a folder to the account that the server runs as.</summary>
-    public static Task OwnAsync(string folder) => Command.RunAsync("chown", Account, folder);
 
     /// <summary>Everything that a database holds, as its own tool writes it, for a login that may read all rows.</summary>
     public async Task<string> DumpAsync(string database, string login)

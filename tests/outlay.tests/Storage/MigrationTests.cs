@@ -97,7 +97,7 @@ public sealed class MigrationTests
         await database.ExecuteAsync("insert into expense_tags (expense_id, tag_key, tag) values (1, 'φόροσ', 'ΦΌΡΟΣ')");
         await database.Doctor.RebuildTotalsAsync(Test.Token);
 
-        await database.ExecuteAsync(Migration.Of(database.Database.Engine)[2].Text);
+        await database.ExecuteAsync(Migration.Of(database.Database.Engine)[2].Rows!);
 
         Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
         foreach (var group in new[] { SummaryGroup.Category, SummaryGroup.Tag })
