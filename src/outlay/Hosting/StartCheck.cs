@@ -14,9 +14,6 @@ internal static class StartCheck
     /// <summary>Every fault, with its cure.</summary>
     public static IEnumerable<string> Faults(Settings settings)
     {
-        if (!settings.ListensOnLoopback && !settings.AllowAnonymous)
-            yield return $"LISTEN is {settings.Listen}, which other machines can reach, and no keys exist: anybody could read and change every expense. " +
-                "Listen on http://127.0.0.1:8000, or set ALLOW_ANONYMOUS=true if something in front of the service decides who may use it.";
         if (settings.Postgres is null && File.Exists(settings.DataDir))
             yield return $"DATA_DIR is {settings.DataDir}, which is a file: set it to a folder that you may write to.";
         if (File.Exists(settings.BackupsDir))
