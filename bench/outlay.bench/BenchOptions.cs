@@ -22,9 +22,10 @@ internal sealed record Effort(int Rounds, int Requests, TimeSpan RoundTime, Time
 /// <param name="Program">The binary that is measured.</param>
 /// <param name="Backup">Measure backups alone, on the largest book.</param>
 /// <param name="Telemetry">Measure only what telemetry costs.</param>
+/// <param name="Overload">Measure only what becomes of five times the load that a server can carry.</param>
 /// <param name="Out">A file that also gets the results; null for none.</param>
 internal sealed record BenchOptions(
-    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, bool Backup, bool Telemetry, string? Out)
+    IReadOnlyList<int> Sizes, IReadOnlyList<string> Engines, PostgresSettings? Postgres, Effort Effort, string Program, bool Backup, bool Telemetry, bool Overload, string? Out)
 {
     public const string Usage =
         """
@@ -35,6 +36,7 @@ internal sealed record BenchOptions(
           --engines sqlite,postgres   default: sqlite, and postgres when DB_HOST is set
           --backup                    only backups, of the largest book, beside pg_dump and pg_restore
           --telemetry                 only what telemetry costs: servers with and without it, side by side
+          --overload                  only what clients get from a server that has five times too much to do
           --program FILE              the binary to measure; default: the one beside this program
           --out FILE                  write the results there too
           --smoke                     only see that everything runs: tiny books, no figures worth reading
@@ -45,14 +47,14 @@ internal sealed record BenchOptions(
     private static readonly int[] s_smokeSizes = [100, 1_000];
 
     /// <summary>What gives the same run again.</summary>
-    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")}{(Backup ? " --backup" : "")}{(Telemetry ? " --telemetry" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
+    public string Command => $"./bench/run{(Effort == Effort.Smoke ? " --smoke" : "")}{(Backup ? " --backup" : "")}{(Telemetry ? " --telemetry" : "")}{(Overload ? " --overload" : "")} --sizes {string.Join(',', Sizes)} --engines {string.Join(',', Engines)}";
 
     /// <summary>Throws <see cref="ArgumentException"/> that says what is wrong.</summary>
     public static BenchOptions Read(string[] arguments, PostgresSettings? postgres)
     {
         var options = new BenchOptions(
             [1_000, 100_000, 1_000_000], postgres is null ? ["sqlite"] : ["sqlite", "postgres"], postgres, Effort.Full,
-            Path.Combine(AppContext.BaseDirectory, "outlay"), false, false, null);
+            Path.Combine(AppContext.BaseDirectory, "outlay"), false, false, false, null);
         var words = new Queue<string>(arguments);
         while (words.TryDequeue(out var word))
         {
@@ -65,6 +67,7 @@ internal sealed record BenchOptions(
                 "--out" => options with { Out = Path.GetFullPath(Value(word)) },
                 "--backup" => options with { Backup = true },
                 "--telemetry" => options with { Telemetry = true },
+                "--overload" => options with { Overload = true },
                 "--smoke" => options with { Effort = Effort.Smoke, Sizes = s_smokeSizes },
                 _ => throw new ArgumentException($"There is no option {word}."),
             };

@@ -50,6 +50,12 @@ internal static class Benchmark
             return;
         }
 
+        if (options.Overload)
+        {
+            await AddAsync(await new OverloadBenchmark(options, messages, token).RunAsync(options.Sizes[^1]));
+            return;
+        }
+
         foreach (var engine in options.Engines)
         {
             var results = new Results();

@@ -8,6 +8,7 @@ using Outlay.Expenses;
 using Outlay.History;
 using Outlay.Hosting;
 using Outlay.Http;
+using Outlay.Limits;
 using Outlay.Reports;
 using Outlay.Storage;
 using Outlay.Telemetry;
@@ -30,6 +31,8 @@ internal static class App
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
+            kestrel.Limits.MaxConcurrentConnections = settings.Limits.Connections;
+            kestrel.Limits.RequestHeadersTimeout = LimitSettings.HeaderTime;
             // Whoever reads a long list keeps a connection to the database. The megabytes that fit between the two count as sent, and buy
             // time at this rate; after that, each piece has the grace period to arrive, so that a slow line suffices.
             kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 256 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
@@ -107,7 +110,10 @@ internal static class App
             ui.SwaggerEndpoint("/openapi.json", "Outlay");
         });
         app.UseMiddleware<StartupGate>();
+        app.UseMiddleware<LoadShedding>();
+        app.UseMiddleware<RefusalLimit>();
         app.UseMiddleware<Authentication>();
+        app.UseMiddleware<RateLimits>();
         app.MapStatic();
         app.MapHealth();
         if (!settings.Telemetry.Disabled)

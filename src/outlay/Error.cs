@@ -21,6 +21,8 @@ internal enum ErrorCode
     LimitExceeded,
     KeyReused,
     VersionRequired,
+    QuotaExceeded,
+    Overloaded,
     Unavailable,
     OutcomeUnknown,
     BadConfiguration,
@@ -43,6 +45,9 @@ internal sealed class AppException(ErrorCode code, string message, Exception? in
 
     /// <summary>Both sides, when somebody changed what this change was meant for; null for all other failures.</summary>
     public VersionConflict? Conflict { get; init; }
+
+    /// <summary>The names of the quotas that are used up (draft-ietf-httpapi-ratelimit-headers-11); empty for all other failures.</summary>
+    public IReadOnlyList<string> ViolatedPolicies { get; init; } = [];
 
     /// <summary>How long the caller should wait before a retry; null when a retry would not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -99,6 +104,10 @@ internal static class ErrorTable
             "Send a request again exactly as it was, or give a new one a new Idempotency-Key. Nothing was stored."),
         ErrorCode.VersionRequired => new("version-required", 428, 5, "The change must name the version it is meant for",
             "Read the expense, then send its ETag in If-Match."),
+        ErrorCode.QuotaExceeded => new("quota-exceeded", 429, 69, "The client has sent too many requests",
+            "Wait as long as Retry-After says. The RateLimit headers of every answer tell what is left. Nothing was stored."),
+        ErrorCode.Overloaded => new("overloaded", 503, 69, "The service has too much to do",
+            "Wait as long as Retry-After says, and longer each time, and send it again. Nothing was stored."),
         ErrorCode.Unavailable => new("unavailable", 503, 69, "The service cannot do this right now",
             "Wait as long as Retry-After says and send it again. Nothing was stored."),
         ErrorCode.OutcomeUnknown => new("outcome-unknown", 503, 69, "The database did not say whether it stored the change",

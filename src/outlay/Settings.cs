@@ -3,6 +3,7 @@ using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Backup.Age;
 using Outlay.Expenses;
+using Outlay.Limits;
 using Outlay.Telemetry;
 
 namespace Outlay;
@@ -75,6 +76,8 @@ internal sealed record Settings
     /// <summary>The API key that outlay probe sends; null for none.</summary>
     public string? ProbeApiKey { get; init; }
 
+    public required LimitSettings Limits { get; init; }
+
     public required LogSettings Log { get; init; }
 
     public required TelemetrySettings Telemetry { get; init; }
@@ -137,6 +140,7 @@ internal sealed record Settings
             IntegrityCheckInterval = source.Duration("INTEGRITY_CHECK_INTERVAL", "24h", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)),
             Prometheus = source.OptionalUrl("PROMETHEUS_URL", "http://127.0.0.1:9090"),
             ProbeApiKey = source.OptionalSecret("PROBE_API_KEY"),
+            Limits = LimitSettings.From(source),
             Log = LogSettings.From(source),
             Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),

@@ -52,6 +52,22 @@ public sealed class BenchTests
         Assert.Matches(@"\| metrics, traces and logs over OTLP \| [0-9,]+ \([0-9]+ ?%\) \|", output.ToString());
     }
 
+    [Theory, EachEngine]
+    public async Task What_becomes_of_too_much_load_is_measured_with_limits_and_without(Engine engine)
+    {
+        var environment = engine is Engine.Postgres ? (await PostgresCluster.Shared).EnvironmentFor("postgres") : [];
+        using var output = new StringWriter();
+        using var messages = new StringWriter();
+
+        var exitCode = await Benchmark.MainAsync(
+            ["--smoke", "--overload", "--engines", engine is Engine.Postgres ? "postgres" : "sqlite", "--program", OutlayProcess.Program],
+            environment.GetValueOrDefault, output, messages, Test.Token);
+
+        Assert.True(exitCode == 0, messages.ToString());
+        Assert.Matches(@"\| as they are by default \| [0-9,]+ \| [0-9,]+ \(", output.ToString());
+        Assert.Contains("| none |", output.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_benchmark_fails_when_the_program_does_not_run()
     {

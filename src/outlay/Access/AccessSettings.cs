@@ -10,7 +10,7 @@ namespace Outlay.Access;
 /// <param name="AuthHeader">AUTH_HEADER: the header in which such a proxy names the person whom it has let in; null for none.</param>
 internal sealed partial record AccessSettings(bool AllowAnonymous, string? AdminSecret, IReadOnlyList<IPNetwork> TrustedProxies, string? AuthHeader)
 {
-    /// <summary>The fewest characters of an ADMIN_SECRET: nothing counts how often somebody guesses it.</summary>
+    /// <summary>The fewest characters of an ADMIN_SECRET: more than anybody can guess, from however many addresses.</summary>
     private const int MinSecretLength = 16;
 
     private static readonly string[] s_taken = ["Authorization", "Cookie", "Host", "X-API-Key", "X-Admin-Secret"];

@@ -24,7 +24,6 @@ internal static class Failure
     {
         AppException { Errors.Count: > 0 } e => e.Errors.SelectMany(field => field.Value.Select(message => Faults.Line(field.Key, message))),
         AppException { Hint: { } hint } e => [$"{e.Message.TrimEnd('.')}.", hint],
-        AppException { Code: ErrorCode.NotFound } e => [e.Message, "outlay list shows the ids of what counts, outlay list --trash of what was deleted (outlay restore brings that back), outlay history the changes."],
         AppException { Conflict: { } conflict } e => [e.Message, .. HistoryOutput.Lines(conflict), "Make your change again, if it still fits."],
         AppException e => [e.Message],
         OperationCanceledException => ["Cancelled."],

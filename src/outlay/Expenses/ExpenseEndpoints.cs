@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Outlay.Http;
+using Outlay.Limits;
 
 namespace Outlay.Expenses;
 
@@ -93,6 +94,8 @@ internal static class ExpenseEndpoints
 
         if (limit is null)
         {
+            // Its reader decides how long it takes, and lists have limits of their own.
+            Admission.Leave(context);
             using var place = await lists.EnterAsync(token);
             await ExpenseListFormat.WriteAsync(context, service.ListAsync(context.Owner(), filter, token), filter.InTrash, token);
             return;

@@ -18,7 +18,7 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
         {
             await next(context);
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null })
-                await AnswerAsync(context, FromStatus(context));
+                await AnswerAsync(context, context.Features.Get<AppException>() ?? FromStatus(context));
         }
         catch (Exception exception) when (IsHungUp(context, exception))
         {
@@ -38,6 +38,15 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
             else
                 await AnswerAsync(context, failure);
         }
+    }
+
+    /// <summary>
+    /// Has a request answered with a failure, which need not be thrown: that would cost more than the answer, just when there is too much to do.
+    /// </summary>
+    public static void Refuse(HttpContext context, AppException failure)
+    {
+        context.Features.Set(failure);
+        context.Response.StatusCode = ErrorTable.Of(failure.Code).HttpStatus;
     }
 
     /// <summary>Half an answer cannot be taken back; a broken connection shows that it is half.</summary>
@@ -104,6 +113,14 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
             }
 
             writer.WriteEndObject();
+        }
+
+        if (failure.ViolatedPolicies.Count > 0)
+        {
+            writer.WriteStartArray("violated-policies");
+            foreach (var policy in failure.ViolatedPolicies)
+                writer.WriteStringValue(policy);
+            writer.WriteEndArray();
         }
 
         if (failure.Conflict is { } conflict)

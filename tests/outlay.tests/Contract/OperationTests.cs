@@ -66,6 +66,7 @@ public sealed class OperationTests
         await CallFaultyAsync(engine);
         await CallForbiddenAsync(engine);
         await CallRevokedAsync(engine);
+        await CallTooOftenAsync(engine);
         await CallFullAsync(engine);
         await CallWithUsedKeyAsync(engine);
         await CallWithKeyInUseAsync(engine);
@@ -226,6 +227,15 @@ public sealed class OperationTests
     private static ExampleCall With(ExampleCall call, string key) => call with { Headers = call.Headers.Remove(TestServer.SecretHeader).SetItem("X-API-Key", key) };
 
     private static bool IsKey(JsonElement parameter) => parameter.GetProperty("name").GetString() == "Idempotency-Key";
+
+    /// <summary>Calls from an address from which too many bad keys came.</summary>
+    private async Task CallTooOftenAsync(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine, ("RATE_LIMIT_REFUSALS", "1"));
+        (await server.GetAsync("/expenses", ("X-API-Key", "bad"))).MustBe(401);
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(429)))
+            await ExpectAsync(server, ExampleCall.Of(_document, operation).First(), 429);
+    }
 
     /// <summary>Calls on a database that has lost its tables.</summary>
     private async Task CallBrokenAsync(Engine engine)
