@@ -43,7 +43,7 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     {
         try
         {
-            return await database.ReadAsync<string?>(async connection => await BookId.FindAsync(database, connection, token), token);
+            return await database.ReadAsync<string?>(OwnerScope.All, async connection => await BookId.FindAsync(database, connection, token), token);
         }
         catch (AppException e) when (e.Code is ErrorCode.Unavailable or ErrorCode.Inconsistent)
         {

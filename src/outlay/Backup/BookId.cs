@@ -25,8 +25,8 @@ internal static class BookId
     /// <summary>Gives the book a name if it has none; <see cref="None"/> where the schema has no place for it yet.</summary>
     public static async Task<string> MakeAsync(Database database, CancellationToken token)
     {
-        var id = await database.ReadAsync(connection => FindAsync(database, connection, token), token);
-        return id != None ? id : await database.WriteAsync(async connection =>
+        var id = await database.ReadAsync(OwnerScope.All, connection => FindAsync(database, connection, token), token);
+        return id != None ? id : await database.WriteAsync(OwnerScope.All, async connection =>
         {
             if ((await database.ColumnsAsync(connection, "figures", token)).Count == 0)
                 return None;

@@ -5,7 +5,7 @@ namespace Outlay.Limits;
 /// <param name="Writes">RATE_LIMIT_WRITES and RATE_LIMIT_WRITES_BURST: the same for changes; default 200.</param>
 /// <param name="Refusals">RATE_LIMIT_REFUSALS: requests of one address without a good key, default 60 a minute, as many at once. Null, set as 0: no limit.</param>
 /// <param name="Concurrent">MAX_CONCURRENT_REQUESTS: requests that use the database at the same time, 1–1000; default four for each processor, at least 8.</param>
-/// <param name="Queued">MAX_QUEUED_REQUESTS: requests that may wait for that when many come at once, 0–10000; default 64.</param>
+/// <param name="Queued">MAX_QUEUED_REQUESTS: requests that may wait for that, 0–10000; default 64.</param>
 /// <param name="Connections">MAX_CONNECTIONS: connections that clients may have open, 10–100000; default 1000.</param>
 internal sealed record LimitSettings(Quota? Reads, Quota? Writes, Quota? Refusals, int Concurrent, int Queued, int Connections)
 {

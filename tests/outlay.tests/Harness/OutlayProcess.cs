@@ -104,7 +104,8 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     /// <summary>Starts the server on a free port. It stops without a delay, unless the environment asks for one.</summary>
     public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null)
     {
-        var all = new Dictionary<string, string> { ["DRAIN_DELAY"] = "0s" };
+        // A slow machine must turn nobody away.
+        var all = new Dictionary<string, string> { ["DRAIN_DELAY"] = "0s", ["MAX_CONCURRENT_REQUESTS"] = "60", ["MAX_QUEUED_REQUESTS"] = "10000" };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             all[name] = value;
         all["LISTEN"] = "http://127.0.0.1:0";

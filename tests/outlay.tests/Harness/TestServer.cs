@@ -128,6 +128,8 @@ internal sealed class TestServer : IAsyncDisposable
         var all = new Dictionary<string, string>(environment)
         {
             ["LISTEN"] = "http://127.0.0.1:0", ["LOG_LEVEL"] = "error", ["DRAIN_DELAY"] = "0s", ["ADMIN_SECRET"] = Secret,
+            // A slow machine must turn nobody away: tests of that set their own.
+            ["MAX_CONCURRENT_REQUESTS"] = "60", ["MAX_QUEUED_REQUESTS"] = "10000",
         };
         foreach (var (name, value) in settings)
             all[name] = value;
