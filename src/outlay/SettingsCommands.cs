@@ -30,10 +30,14 @@ internal static class SettingsCommands
         });
     }
 
-    /// <summary>What follows from the settings.</summary>
-    private static IEnumerable<SettingReport> InForce(Settings settings) => settings.Postgres is { } postgres
-        ? [new("engine", "postgres", "DB_* is set"), new("database", $"{postgres.Host}:{postgres.Port}/{postgres.Database}", "DB_*")]
-        : [new("engine", "sqlite", "DB_* is not set"), new("database", settings.SqliteFile, "DATA_DIR")];
+    /// <summary>What follows from the settings, and the program that they are for.</summary>
+    private static IEnumerable<SettingReport> InForce(Settings settings) =>
+    [
+        .. settings.Postgres is { } postgres
+            ? (SettingReport[])[new("engine", "postgres", "DB_* is set"), new("database", $"{postgres.Host}:{postgres.Port}/{postgres.Database}", "DB_*")]
+            : [new("engine", "sqlite", "DB_* is not set"), new("database", settings.SqliteFile, "DATA_DIR")],
+        new("version", Product.Version, "the program"), new("commit", Product.Commit, "the program"),
+    ];
 
     private static async Task WriteAsync(CliContext cli, OutputFormat format, SettingReport[] reports, CancellationToken token)
     {

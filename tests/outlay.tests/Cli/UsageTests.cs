@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Cli;
@@ -148,11 +149,21 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public async Task The_version_is_one_line()
+    public async Task The_version_is_one_line_with_the_commit()
     {
         var result = await OutlayProcess.RunAsync(["--version"]);
 
-        Assert.Equal((0, $"{Product.Version}\n", ""), (result.ExitCode, result.Output, result.Error));
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Matches($"^{Regex.Escape(Product.Version)}\\+[0-9a-f]{{40}}\n$", result.Output);
+    }
+
+    [Fact]
+    public async Task Config_says_what_runs()
+    {
+        var result = await OutlayProcess.RunAsync(["config", "--output", "csv"]);
+
+        Assert.Contains($"version,{Product.Version},", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"commit,{Product.Commit},", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +175,7 @@ public sealed class UsageTests
 
         Assert.Equal(0, result.ExitCode);
         Assert.DoesNotContain("5ecret", result.Output + result.Error, StringComparison.Ordinal);
-        Snapshot.Match("cli-config", result.Output);
+        Snapshot.Match("cli-config", result.Output.Replace(Product.Commit, new string('c', Product.Commit.Length), StringComparison.Ordinal));
     }
 
     [Fact]
