@@ -14,6 +14,6 @@ prepare_bases() {
 # TAG, and options of docker build.
 build_image() {
   say "Building $1 ..."
-  docker build --file "$root/deploy/Dockerfile" "${base_arguments[@]}" --build-arg "VERSION=$(version_of_source)" --build-arg "COMMIT=$(commit_of_source)" \
-    --build-arg "SOURCE_DATE_EPOCH=$(time_of_source)" --tag "$1" "${@:2}" "$root" >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "the image could not be built"; }
+  docker build --file "$root/deploy/Dockerfile" "${base_arguments[@]}" --build-arg "VERSION=$version" --build-arg "COMMIT=$commit" \
+    --build-arg "SOURCE_DATE_EPOCH=$commit_time" --tag "$1" "${@:2}" "$root" >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "the image could not be built"; }
 }

@@ -4,6 +4,10 @@
 
 : "${root:?}"
 started=$SECONDS
+# What is built: the version, the commit, and when that was made in seconds since 1970, which is the only time that stands in what is built.
+version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' "$root/Directory.Build.props")
+commit=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
+commit_time=$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)
 work=$(mktemp -d "${TMPDIR:-/tmp}/outlay-deploy-XXXXXX")
 chmod 755 "$work"
 pids=()
@@ -88,12 +92,5 @@ unpack_newer() {
   (cd "$apt/cache" && apt-get "${options[@]}" download "$@" && for package in "$@"; do dpkg -x "$package"_*.deb "$apt/x"; done)
   newer=$apt/x
 }
-
-version_of_source() { sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' "$root/Directory.Build.props"; }
-
-commit_of_source() { git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown; }
-
-# When the commit was made, in seconds since 1970: the only time that stands in what is built.
-time_of_source() { git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0; }
 
 seconds_since() { awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN { printf "%.2f", to - from }'; }
