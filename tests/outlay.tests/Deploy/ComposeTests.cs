@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Deploy;
+
+/// <summary>What the compose files promise, read from their text; deploy/ci/compose brings them up.</summary>
+public sealed partial class ComposeTests
+{
+    private const int MemoryOfEverything = 1024;
+
+    private static readonly string s_main = Path.Combine(DeployFiles.Folder, "compose.yaml");
+    private static readonly string s_observability = Path.Combine(DeployFiles.Folder, "compose.observability.yaml");
+
+    private static IEnumerable<string> Files => DeployFiles.ComposeFiles.Where(file => Path.GetDirectoryName(file) == DeployFiles.Folder);
+
+    [Fact]
+    public void Every_service_has_a_limit_and_is_restarted()
+    {
+        // What the application's services share stands above them.
+        var shared = File.ReadAllText(s_main).Split("\nservices:", 2)[0];
+        foreach (var (name, text) in Files.SelectMany(file => DeployFiles.Blocks(file, "services")))
+        {
+            var whole = text.Contains("<<: *outlay", StringComparison.Ordinal) || text.Contains("ports: !reset", StringComparison.Ordinal) ? text + shared : text;
+            Assert.True(Limit().IsMatch(whole) && whole.Contains("restart: unless-stopped", StringComparison.Ordinal), $"{name} needs mem_limit and restart");
+            Assert.True(whole.Contains("no-new-privileges:true", StringComparison.Ordinal), $"{name} may gain privileges");
+        }
+    }
+
+    [Fact]
+    public void Everything_together_takes_a_gibibyte_at_most()
+    {
+        var limits = new[] { s_main, s_observability }.SelectMany(file => Limit().Matches(File.ReadAllText(file))).Sum(limit => int.Parse(limit.Groups[1].ValueSpan, null));
+
+        Assert.InRange(limits, 1, MemoryOfEverything);
+    }
+
+    [Fact]
+    public void A_server_is_killed_only_after_it_has_had_its_time()
+    {
+        var text = File.ReadAllText(s_main);
+        var (drain, shutdown, grace) = (Seconds("DRAIN_DELAY"), Seconds("SHUTDOWN_TIMEOUT"), Seconds("stop_grace_period"));
+
+        Assert.True(drain < shutdown && shutdown < grace, $"{drain}, {shutdown}, {grace}");
+
+        int Seconds(string name) => int.Parse(Regex.Match(text, $@"\b{name}: ([0-9]+)s\b").Groups[1].ValueSpan, null);
+    }
+
+    [Fact]
+    public void Every_variable_is_in_the_example_of_settings_and_none_other()
+    {
+        var used = Files.SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).ToHashSet();
+        var named = Setting().Matches(File.ReadAllText(Path.Combine(DeployFiles.Folder, ".env.example"))).Select(match => match.Groups[1].Value).ToHashSet();
+
+        Assert.Equal(used.Order(), named.Order());
+    }
+
+    [Fact]
+    public void Every_setting_of_the_program_that_they_name_exists()
+    {
+        var source = new SettingsSource(_ => null);
+        Settings.From(source);
+        var known = source.Report.Select(setting => setting.Name).SelectMany(name => new[] { name, $"{name}_FILE" }).ToHashSet();
+        var environment = File.ReadAllText(s_main).Split("environment: &settings\n")[1].Split("\n  secrets:")[0];
+        var named = Regex.Matches(environment, @"^    ([A-Z_]+):", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToList();
+
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains(name, known));
+    }
+
+    [Fact]
+    public void No_password_is_written_down()
+    {
+        var files = DeployFiles.ComposeFiles.Append(Path.Combine(DeployFiles.Folder, ".env.example"));
+
+        Assert.All(DeployFiles.Lines(files), line => Assert.False(Password().IsMatch(line.Text), $"{line.Place} {line.Text.Trim()}"));
+        Assert.All(["deploy/.env", "deploy/secrets/"], secret => Assert.Contains(secret, File.ReadAllLines(Path.Combine(ProductCode.Root, ".gitignore"))));
+    }
+
+    [GeneratedRegex(@"mem_limit: ([0-9]+)m\b")]
+    private static partial Regex Limit();
+
+    [GeneratedRegex(@"(?<!\$)\$\{([A-Z_]+)")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex(@"^(?:# )?([A-Z][A-Z_]+)=", RegexOptions.Multiline)]
+    private static partial Regex Setting();
+
+    [GeneratedRegex(@"PASSWORD(?!_FILE|_PATH)\w*\s*[:=]\s*\S|SECRET\w*\s*[:=]\s*\S")]
+    private static partial Regex Password();
+}
