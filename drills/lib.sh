@@ -30,6 +30,8 @@ start() {
   "$@" >>"$work/$what.log" 2>&1 &
   echo $! >"$work/$what.pid"
   pids+=($!)
+  # Nobody has to be told that it was killed.
+  disown
 }
 
 pid_of() { cat "$work/$1.pid"; }
@@ -60,7 +62,7 @@ as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=pos
 
 start_postgres() {
   [ -n "$pg_bin" ] || { need initdb postgresql; pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1); }
-  mkdir -p "$work/pg"
+  mkdir -p "$work/pg" "$work/bin"
   [ "$(id -u)" != 0 ] || chown postgres "$work/pg"
   DB_PORT=$(free_port)
   as_postgres "$pg_bin/initdb" -D "$work/pg" -U outlay --auth=trust >"$work/postgres.log"
@@ -116,7 +118,7 @@ start_prometheus() {
 shorten() {
   sed -e 's/interval: 30s/interval: 1s/; s/) \* 30 >/) * 1 >/; s/for: [0-9]*[smh]/for: 2s/' \
     -e 's/\[1m\]/[5s]/g; s/\[2m\]/[15s]/g; s/\[5m\]/[10s]/g; s/\[15m\]/[60s]/g; s/\[30m\]/[20s]/g; s/\[1h\]/[30s]/g; s/\[2h\]/[20s]/g; s/\[6h\]/[60s]/g; s/\[1d\]/[90s]/g; s/\[3d\]/[120s]/g; s/\[25h\]/[60s]/g' \
-    -e 's#) / 60$#) / 1#' "$1"
+    -e 's#) / 60\b#) / 1#g' "$1"
 }
 
 # How long an alert waits as it is shipped, beyond what it waits here.
