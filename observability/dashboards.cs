@@ -79,6 +79,9 @@ internal sealed record Panel
 
     public bool Exemplars { get; init; }
 
+    /// <summary>What is shown in the place of a number.</summary>
+    public Dictionary<string, string> Words { get; init; } = [];
+
     public Step[] Steps { get; init; } = [new Step { Color = "green" }];
 
     public required Query[] Queries { get; init; }
@@ -189,6 +192,7 @@ internal static class Grafana
         var field = new JsonObject
         {
             ["unit"] = panel.Unit,
+            ["mappings"] = new JsonArray([.. panel.Words.Select(word => Mapping(word.Key, word.Value))]),
             ["thresholds"] = new JsonObject
             {
                 ["mode"] = "absolute",
@@ -205,6 +209,12 @@ internal static class Grafana
             };
         return field;
     }
+
+    private static JsonNode Mapping(string number, string word) => new JsonObject
+    {
+        ["type"] = "value",
+        ["options"] = new JsonObject { [number] = new JsonObject { ["text"] = word } },
+    };
 
     private static JsonObject Options(Panel panel)
     {

@@ -4,7 +4,7 @@
 
 // Draws the dashboards as pictures, from what a Prometheus has seen: the files of dashboards/ are read as Grafana reads them.
 //   dotnet run docs/dashboards/draw.cs -- http://127.0.0.1:9090 MINUTES FOLDER
-// A query that finds nothing is named, and makes the exit code 1: its picture would say that all is well.
+// A query that finds nothing is named, and a panel that shows nothing makes the exit code 1.
 
 using System.Globalization;
 using System.Net;
@@ -20,16 +20,19 @@ if (args is not [var address, var minutesText, var folder] || !int.TryParse(minu
 using var http = new HttpClient { BaseAddress = new Uri(address) };
 var prometheus = new Prometheus(http, TimeSpan.FromMinutes(minutes));
 var source = Path.Combine((string)AppContext.GetData("EntryPointFileDirectoryPath")!, "..", "..", "observability", "dashboards");
+var empty = new List<string>();
 Directory.CreateDirectory(folder);
 foreach (var file in Directory.GetFiles(source, "*.json").Order(StringComparer.Ordinal))
 {
-    var picture = await Picture.DrawAsync(JsonNode.Parse(await File.ReadAllTextAsync(file))!, prometheus);
+    var picture = await Picture.DrawAsync(JsonNode.Parse(await File.ReadAllTextAsync(file))!, prometheus, empty);
     await File.WriteAllTextAsync(Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(file), ".svg")), picture);
 }
 
 foreach (var query in prometheus.Empty)
     Console.Error.WriteLine($"no data: {query}");
-return prometheus.Empty.Count == 0 ? 0 : 1;
+foreach (var panel in empty)
+    Console.Error.WriteLine($"empty panel: {panel}");
+return empty.Count == 0 ? 0 : 1;
 
 /// <summary>One line of a graph, or one number.</summary>
 /// <param name="Points">Seconds since 1970, and the value then, in their order; never empty.</param>
@@ -48,6 +51,9 @@ internal sealed class Prometheus(HttpClient http, TimeSpan span)
     /// <summary>The queries that found nothing.</summary>
     public List<string> Empty { get; } = [];
 
+    /// <summary>Seconds between two points.</summary>
+    public double Step => span.TotalSeconds / Points;
+
     public double From => _now - span.TotalSeconds;
 
     public double To => _now;
@@ -57,7 +63,7 @@ internal sealed class Prometheus(HttpClient http, TimeSpan span)
         var expression = ((string)target["expr"]!).Replace("$instance", ".*").Replace("$__rate_interval", "1m");
         var isRange = (bool)target["range"]!;
         var call = isRange
-            ? string.Create(CultureInfo.InvariantCulture, $"api/v1/query_range?query={Uri.EscapeDataString(expression)}&start={From}&end={To}&step={span.TotalSeconds / Points}")
+            ? string.Create(CultureInfo.InvariantCulture, $"api/v1/query_range?query={Uri.EscapeDataString(expression)}&start={From}&end={To}&step={Step}")
             : string.Create(CultureInfo.InvariantCulture, $"api/v1/query?query={Uri.EscapeDataString(expression)}&time={To}");
         var answer = JsonNode.Parse(await http.GetStringAsync(call))!;
         var series = answer["data"]!["result"]!.AsArray().Select(result => new Series(
@@ -94,7 +100,7 @@ internal static class Picture
         ["green"] = "#2f8f46", ["yellow"] = "#b58900", ["orange"] = "#d9660d", ["red"] = "#c4162a", ["transparent"] = "#30343b",
     };
 
-    public static async Task<string> DrawAsync(JsonNode dashboard, Prometheus prometheus)
+    public static async Task<string> DrawAsync(JsonNode dashboard, Prometheus prometheus, List<string> empty)
     {
         var panels = dashboard["panels"]!.AsArray();
         var rows = panels.Max(panel => (int)panel!["gridPos"]!["y"]! + (int)panel["gridPos"]!["h"]!);
@@ -110,6 +116,8 @@ internal static class Picture
             var lines = new List<Series>();
             foreach (var target in panel!["targets"]!.AsArray())
                 lines.AddRange(await prometheus.AskAsync(target!));
+            if (lines.Count == 0)
+                empty.Add((string)panel["title"]!);
             Draw(svg, panel, lines, prometheus);
         }
 
@@ -127,23 +135,25 @@ internal static class Picture
 
             """);
         var inner = new Box(box.X + 10, box.Y + 28, box.Width - 20, box.Height - 36);
+        var words = panel["fieldConfig"]!["defaults"]!["mappings"]!.AsArray().Select(mapping => mapping!["options"]!.AsObject().Single())
+            .ToDictionary(option => double.Parse(option.Key, CultureInfo.InvariantCulture), option => (string)option.Value!["text"]!);
         if (lines.Count == 0)
             Text(svg, inner.X + inner.Width / 2, inner.Y + inner.Height / 2, "no data", "middle", "#c4162a", 14);
         else if ((string)panel["type"]! == "stat")
-            Numbers(svg, inner, lines, unit, steps);
+            Numbers(svg, inner, lines, value => words.GetValueOrDefault(value) ?? Unit.Text(value, unit), steps);
         else if ((string)panel["type"]! == "bargauge")
             Bars(svg, inner, lines, unit, steps);
         else
             Graph(svg, inner, lines, unit, steps, prometheus);
     }
 
-    private static void Numbers(StringBuilder svg, Box box, List<Series> lines, string unit, JsonArray steps)
+    private static void Numbers(StringBuilder svg, Box box, List<Series> lines, Func<double, string> show, JsonArray steps)
     {
         var width = box.Width / lines.Count;
         foreach (var (index, line) in lines.Index())
         {
             var x = box.X + width * (index + 0.5);
-            Text(svg, x, box.Y + box.Height * 0.52, Unit.Text(line.Last, unit), "middle", ColourOf(line.Last, steps), Math.Min(30, Math.Min(box.Height * 0.42, width * 0.22)));
+            Text(svg, x, box.Y + box.Height * 0.52, show(line.Last), "middle", ColourOf(line.Last, steps), Math.Min(30, Math.Min(box.Height * 0.42, width * 0.22)));
             Text(svg, x, box.Y + box.Height - 6, line.Legend, "middle", "#5f6b7a", 11);
         }
     }
@@ -164,7 +174,7 @@ internal static class Picture
     {
         var legendRows = (int)Math.Ceiling(lines.Sum(line => line.Legend.Length * 6.2 + 26) / box.Width);
         var plot = new Box(box.X + 52, box.Y + 4, box.Width - 58, box.Height - 22 - 15 * legendRows);
-        var (low, high, tick) = Scale(lines);
+        var (low, high, tick) = Scale(lines, unit);
         for (var value = low; value <= high + tick / 2; value += tick)
         {
             var y = Y(value);
@@ -189,8 +199,15 @@ internal static class Picture
         foreach (var (index, line) in lines.Index())
         {
             var colour = s_palette[index % s_palette.Length];
-            var points = string.Join(' ', line.Points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Time):0.#},{Y(point.Value):0.#}")));
-            svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>\n");
+            foreach (var part in Parts(line.Points, prometheus.Step))
+            {
+                var points = string.Join(' ', part.Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Time):0.#},{Y(point.Value):0.#}")));
+                // Many areas on top of each other hide the lines.
+                if (lines.Count <= 3)
+                    svg.Append(CultureInfo.InvariantCulture, $"<polygon points=\"{X(part[0].Time):0.#},{Y(0):0.#} {points} {X(part[^1].Time):0.#},{Y(0):0.#}\" fill=\"{colour}\" fill-opacity=\"0.05\"/>\n");
+                svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>\n");
+            }
+
             var width = line.Legend.Length * 6.2 + 26;
             if (x + width > box.X + box.Width && x > box.X)
                 (x, row) = (box.X, row + 1);
@@ -205,17 +222,38 @@ internal static class Picture
         double Y(double value) => plot.Y + plot.Height * (1 - (value - low) / (high - low));
     }
 
-    /// <summary>A scale from zero, or below it, with about four steps of 1, 2 or 5.</summary>
-    private static (double Low, double High, double Tick) Scale(List<Series> lines)
+    /// <summary>Where nothing was known, the line is interrupted.</summary>
+    private static IEnumerable<List<(double Time, double Value)>> Parts(IReadOnlyList<(double Time, double Value)> points, double step)
+    {
+        var part = new List<(double Time, double Value)>();
+        foreach (var point in points)
+        {
+            if (part.Count > 0 && point.Time - part[^1].Time > 1.5 * step)
+            {
+                yield return part;
+                part = [];
+            }
+
+            part.Add(point);
+        }
+
+        yield return part;
+    }
+
+    /// <summary>A scale from zero, or below it, with about four steps of 1, 2 or 5, or of a power of 2 for bytes.</summary>
+    private static (double Low, double High, double Tick) Scale(List<Series> lines, string unit)
     {
         var values = lines.SelectMany(line => line.Points).Select(point => point.Value).ToList();
         var (low, high) = (Math.Min(0, values.Min()), Math.Max(0, values.Max()));
         if (high - low <= 0)
             high = 1;
         var rough = (high - low) / 4;
+        if (unit == "bytes")
+            return Ends(Math.Pow(2, Math.Ceiling(Math.Log2(rough))));
         var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        var tick = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
-        return (Math.Floor(low / tick) * tick, Math.Ceiling(high / tick) * tick, tick);
+        return Ends(power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1));
+
+        (double Low, double High, double Tick) Ends(double tick) => (Math.Floor(low / tick) * tick, Math.Ceiling(high / tick) * tick, tick);
     }
 
     private static string ColourOf(double value, JsonArray steps) =>

@@ -5,6 +5,8 @@ steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_
 injection="PostgreSQL is stopped at once, as a crash would"
 abort="the service itself ends"
 expect="DatabaseUnreachable CircuitOpen JourneyFailing AvailabilityBurnsFast AvailabilityBurnsSlow JourneyBurnsFast JourneyBurnsSlow"
+# A slow burn has to last.
+within=90
 runbooks="DatabaseUnreachable"
 
 prepare() {

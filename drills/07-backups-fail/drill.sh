@@ -5,6 +5,8 @@ steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_
 injection="the disk of the backups is full, and the last verified backup is 30 hours old"
 abort="requests fail"
 expect="BackupFailed BackupStale DataFreshnessBurnsFast DataFreshnessBurnsSlow"
+# A slow burn has to last.
+within=90
 runbooks="BackupFailed"
 
 prepare() {

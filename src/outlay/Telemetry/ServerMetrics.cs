@@ -8,8 +8,11 @@ namespace Outlay.Telemetry;
 /// <summary>All metrics of a server, there from its start.</summary>
 internal sealed class ServerMetrics
 {
-    /// <summary>How long a collection waits for what must be asked for; what comes later is told the next time.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long a collection waits for what must be asked for, so that it takes less than 50 ms; what comes later is told the next time.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>The same, as long as there is nothing to tell instead.</summary>
+    private static readonly TimeSpan s_firstPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly StoredFigures _stored;
     private readonly BackupFigures _backups;
@@ -33,7 +36,7 @@ internal sealed class ServerMetrics
     public async Task RefreshAsync()
     {
         var all = Task.WhenAll(_stored.RefreshAsync(), _backups.RefreshAsync(), _health.RefreshAsync());
-        if (await Task.WhenAny(all, Task.Delay(s_patience)) == all)
+        if (await Task.WhenAny(all, Task.Delay(_stored.Now is null ? s_firstPatience : s_patience)) == all)
             await all;
     }
 }

@@ -5,6 +5,14 @@ namespace Outlay.Tests.Harness;
 /// <summary>A command of the system that must succeed.</summary>
 internal static class Command
 {
+    /// <summary>Why tests that need a command are skipped; null when they run.</summary>
+    /// <param name="name">The command.</param>
+    /// <param name="required">The variable that makes its absence a failure.</param>
+    public static string? SkipReason(string name, string required) =>
+        Environment.GetEnvironmentVariable(required) == "1" || Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)))
+            ? null
+            : $"{name} is not installed: ./test installs it.";
+
     public static async Task RunAsync(params string[] words)
     {
         var start = new ProcessStartInfo(words[0], words[1..])

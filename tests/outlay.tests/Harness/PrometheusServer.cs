@@ -25,11 +25,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
     }
 
     /// <summary>Why tests with Prometheus are skipped; null when they run.</summary>
-    public static string? SkipReason { get; } =
-        Environment.GetEnvironmentVariable("REQUIRE_PROMETHEUS") == "1" ||
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "prometheus")))
-            ? null
-            : "Prometheus is not installed: ./test installs it.";
+    public static string? SkipReason { get; } = Command.SkipReason("prometheus", "REQUIRE_PROMETHEUS");
 
     public Uri Address => _client.BaseAddress!;
 

@@ -1,16 +1,17 @@
 using System.Text.RegularExpressions;
 using Outlay.Tests.Harness;
+using Outlay.Tests.Telemetry;
 
 namespace Outlay.Tests.Observability;
 
 /// <summary>The rules of Prometheus, judged by Prometheus.</summary>
 public sealed partial class RuleTests
 {
-    /// <summary>Only with PostgreSQL, with https, or of another program.</summary>
-    private static readonly string[] s_notEverywhere =
+    /// <summary>Metrics that are only there with PostgreSQL or https, or of the prober; and what labels are called.</summary>
+    private static readonly IEnumerable<string> s_notEverywhere =
     [
-        "db_client_connection_count", "db_client_connection_max", "db_client_connection_pending_requests", "db_client_connection_state",
-        "db_client_connection_pool_name", "outlay_probe_certificate_not_after_timestamp_seconds", "outlay_probe_journeys_total",
+        .. MetricSchema.All.Where(metric => metric.When.Length > 0 || metric.IsOfProbe).Select(metric => metric.Name),
+        .. MetricSchema.All.SelectMany(metric => metric.Labels),
     ];
 
     private static readonly string s_folder = Path.Combine(ProductCode.Root, "observability");

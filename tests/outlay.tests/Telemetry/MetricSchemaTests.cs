@@ -8,32 +8,32 @@ public sealed partial class MetricSchemaTests
 {
     private const string Coffee = """{"date":"2026-02-19","description":"Coffee","amount":3.50}""";
 
-    [Fact]
-    public async Task Every_metric_and_label_that_is_told_is_listed_and_the_other_way_round()
+    [Theory, EachEngine]
+    public async Task Every_metric_and_label_that_a_server_tells_is_listed_and_the_other_way_round(Engine engine)
     {
-        Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
-        var told = new Dictionary<string, string>();
-        var labels = new HashSet<(string, string)>();
-        foreach (var engine in Enum.GetValues<Engine>())
-        {
-            await using var server = await RunningServer.StartAsync(engine, ("INTEGRITY_CHECK_INTERVAL", "1s"));
-            await UseAsync(server);
-            await Eventually.TrueAsync("backup and self-check are told", async () =>
-                await server.ScrapeAsync() is var now && now.Families.ContainsKey("outlay_totals_mismatches") && now.Families.ContainsKey("outlay_backup_duration_seconds") &&
-                now.Families.ContainsKey("outlay_backup_last_verified_timestamp_seconds"));
-            var scrape = await server.ScrapeAsync();
-            foreach (var (family, type) in scrape.Families)
-                told[family] = type;
-            labels.UnionWith(scrape.Labels);
-        }
+        await using var server = await RunningServer.StartAsync(engine, ("INTEGRITY_CHECK_INTERVAL", "1s"));
+        await UseAsync(server);
+        await Eventually.TrueAsync("backup and self-check are told", async () =>
+            await server.ScrapeAsync() is var now && now.Families.ContainsKey("outlay_totals_mismatches") && now.Families.ContainsKey("outlay_backup_duration_seconds") &&
+            now.Families.ContainsKey("outlay_backup_last_verified_timestamp_seconds"));
 
-        var schema = MetricSchema.All.Where(metric => metric.When.Length == 0).ToList();
+        MustBe(MetricSchema.Of(engine), await server.ScrapeAsync());
         Assert.Equal(MetricSchema.All.Count, await LinesAsync());
-        Assert.Empty(told.Keys.Except(MetricSchema.All.Select(metric => metric.Name)).Order());
-        Assert.Empty(schema.Select(metric => metric.Name).Except(told.Keys).Order());
-        Assert.All(MetricSchema.All.Where(metric => told.ContainsKey(metric.Name)), metric => Assert.Equal((metric.Name, metric.Type), (metric.Name, told[metric.Name])));
-        Assert.Empty(labels.Except(MetricSchema.All.SelectMany(metric => metric.Labels.Concat(metric.Rare).Select(label => (metric.Name, label)))).Order());
-        Assert.Empty(schema.SelectMany(metric => metric.Labels.Select(label => (metric.Name, label))).Except(labels).Order());
+        Assert.Equal(MetricSchema.All.Count, MetricSchema.All.Select(metric => metric.Name).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Every_metric_and_label_that_a_prober_tells_is_listed_and_the_other_way_round()
+    {
+        await using var server = await RunningServer.StartAsync(Engine.Sqlite);
+        await using var probe = await RunningProbe.StartAsync(server.Client.BaseAddress!);
+        await Eventually.TrueAsync("a journey succeeds", async () => (await probe.ScrapeAsync())["outlay_probe_journeys_total", "success"] > 0);
+        // What it tells of itself as a process is what the server tells too.
+        var process = MetricSchema.Of(Engine.Sqlite).Select(metric => metric.Name).ToHashSet();
+
+        var scrape = await probe.ScrapeAsync();
+
+        MustBe([.. MetricSchema.All.Where(metric => metric.IsOfProbe && metric.When.Length == 0)], scrape, process);
     }
 
     [Fact]
@@ -78,6 +78,15 @@ public sealed partial class MetricSchemaTests
         var data = await prometheus.GetAsync($"/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start={now - 300}&end={now + 60}");
         return [.. data.EnumerateArray().SelectMany(series => series.GetProperty("exemplars").EnumerateArray())
             .Select(exemplar => exemplar.GetProperty("labels")).Select(labels => (labels.GetProperty("trace_id").GetString(), labels.GetProperty("span_id").GetString()))];
+    }
+
+    private static void MustBe(IReadOnlyList<MetricSchema> schema, Scrape scrape, HashSet<string>? beside = null)
+    {
+        var told = scrape.Families.Where(family => beside?.Contains(family.Key) != true).ToDictionary();
+        var labels = scrape.Labels.Where(label => beside?.Contains(label.Family) != true).ToHashSet();
+        Assert.Equal(schema.Select(metric => (metric.Name, metric.Type)).Order(), told.Select(family => (family.Key, family.Value)).Order());
+        Assert.Empty(labels.Except(schema.SelectMany(metric => metric.Labels.Concat(metric.Rare).Select(label => (metric.Name, label)))).Order());
+        Assert.Empty(schema.SelectMany(metric => metric.Labels.Select(label => (metric.Name, label))).Except(labels).Order());
     }
 
     private static async Task UseAsync(RunningServer server)
