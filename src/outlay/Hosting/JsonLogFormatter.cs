@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
@@ -22,6 +23,8 @@ internal sealed class JsonLogFormatter(string runId) : ITextFormatter
         FrozenSet.Create("timestamp", "level", "message", "event", "run_id", "trace_id", "span_id", "trace_flags", "service", "version", "logger");
 
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly ConcurrentDictionary<string, string> s_names = new();
 
     private static readonly MessageTemplateTextFormatter s_message = new("{Message:lj}", CultureInfo.InvariantCulture);
 
@@ -83,7 +86,7 @@ internal sealed class JsonLogFormatter(string runId) : ITextFormatter
     {
         var id = logEvent.Properties.GetValueOrDefault("EventId") as StructureValue;
         var name = id?.Properties.FirstOrDefault(property => property.Name == "Name")?.Value as ScalarValue;
-        return name?.Value is string text ? JsonNamingPolicy.SnakeCaseLower.ConvertName(text) : null;
+        return name?.Value is string text ? NameOf(text) : null;
     }
 
     /// <summary>The properties that the message names, with their names in the log.</summary>
@@ -92,11 +95,14 @@ internal sealed class JsonLogFormatter(string runId) : ITextFormatter
         var told = new HashSet<string>(s_ownNames);
         foreach (var token in logEvent.MessageTemplate.Tokens.OfType<PropertyToken>())
         {
-            var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(token.PropertyName);
+            var name = NameOf(token.PropertyName);
             if (told.Add(name) && logEvent.Properties.TryGetValue(token.PropertyName, out var value))
                 yield return new(name, value);
         }
     }
+
+    /// <summary>As words of the log are written. Remembered: there are as many as the messages of the program have.</summary>
+    private static string NameOf(string word) => s_names.GetOrAdd(word, JsonNamingPolicy.SnakeCaseLower.ConvertName);
 
     public static string? LoggerName(LogEvent logEvent) =>
         (logEvent.Properties.GetValueOrDefault("SourceContext") as ScalarValue)?.Value as string;
