@@ -95,6 +95,9 @@ internal static class Picture
 
     private static readonly string[] s_palette = ["#3274d9", "#e0752d", "#3f9142", "#a352cc", "#c4162a", "#0f8a8a", "#b8860b", "#5f6b7a", "#d44a7a", "#4b3fa7"];
 
+    /// <summary>Seconds that read as minutes and hours.</summary>
+    private static readonly double[] s_times = [120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 43_200, 86_400];
+
     private static readonly Dictionary<string, string> s_colours = new()
     {
         ["green"] = "#2f8f46", ["yellow"] = "#b58900", ["orange"] = "#d9660d", ["red"] = "#c4162a", ["transparent"] = "#30343b",
@@ -240,7 +243,7 @@ internal static class Picture
         yield return part;
     }
 
-    /// <summary>A scale from zero, or below it, with about four steps of 1, 2 or 5, or of a power of 2 for bytes.</summary>
+    /// <summary>A scale from zero, or below it, with about four steps of 1, 2 or 5, or of a power of 2 for bytes and of round times.</summary>
     private static (double Low, double High, double Tick) Scale(List<Series> lines, string unit)
     {
         var values = lines.SelectMany(line => line.Points).Select(point => point.Value).ToList();
@@ -250,6 +253,8 @@ internal static class Picture
         var rough = (high - low) / 4;
         if (unit == "bytes")
             return Ends(Math.Pow(2, Math.Ceiling(Math.Log2(rough))));
+        if (unit == "s" && rough > 60)
+            return Ends(s_times.FirstOrDefault(time => time >= rough, Math.Ceiling(rough / 86_400) * 86_400));
         var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         return Ends(power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1));
 
