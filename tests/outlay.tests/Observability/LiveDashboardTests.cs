@@ -16,7 +16,7 @@ public sealed partial class LiveDashboardTests
     [Theory, EachEngine]
     public async Task Every_query_of_the_dashboards_and_every_series_of_the_rules_has_data(Engine engine)
     {
-        await using var server = await RunningServer.StartAsync(engine, ("INTEGRITY_CHECK_INTERVAL", "1s"), ("BACKUP_INTERVAL", "1s"));
+        await using var server = await RunningServer.StartAsync(engine, ("INTEGRITY_CHECK_INTERVAL", "1s"));
         await using var probe = await RunningProbe.StartAsync(server.Client.BaseAddress!);
         await using var prometheus = await PrometheusServer.StartAsync(scrape: $$"""
             scrape_configs:
@@ -26,11 +26,12 @@ public sealed partial class LiveDashboardTests
         var rules = await RulesAsync(prometheus);
         var left = GrafanaDashboard.All.SelectMany(dashboard => dashboard.Panels).SelectMany(panel => panel.Queries).Where(IsOf(engine))
             .Concat(rules.SelectMany(rule => PromQl.Selectors(rule.Query)).Where(IsOf(engine)))
-            .Concat(rules.Where(rule => rule.Type == "recording").Select(rule => rule.Name))
+            .Concat(rules.Where(rule => rule.Type == "recording").Select(rule => $"{rule.Name}{{slo=\"{rule.Objective}\"}}"))
             .Concat(GrafanaDashboard.All.SelectMany(dashboard => dashboard.Variables).Select(Variable)).ToHashSet();
         Assert.True(left.Count > 100, $"only {left.Count} queries were found");
 
-        // Nothing else is used meanwhile: a query that needs a change to be seen gets one between any two looks.
+        await BreakAsync(server);
+        // A query that needs a change to be seen gets one between any two looks.
         var start = TimeProvider.System.GetTimestamp();
         while (left.Count > 0 && TimeProvider.System.GetElapsedTime(start) < s_patience)
         {
@@ -52,7 +53,15 @@ public sealed partial class LiveDashboardTests
     [InlineData("count(group by (__name__) ({job=\"outlay\",__name__=~\"a|b\"})) < 14", "{job=\"outlay\",__name__=~\"a|b\"}")]
     public void What_a_query_reads_is_found(string expression, string selectors) => Assert.Equal(selectors, string.Join(' ', PromQl.Selectors(expression)));
 
-    /// <summary>What a rule does that goes wrong is done for real: a table is away for a moment, and somebody gets an answer of 500.</summary>
+    /// <summary>A table is away for a moment: what only a fault makes is there too.</summary>
+    private static async Task BreakAsync(RunningServer server)
+    {
+        await server.Database.ExecuteAsync("alter table totals rename to gone");
+        Assert.InRange((await server.SendAsync("GET", "/expenses/summary")).Status, 500, 599);
+        Assert.InRange((await AddAsync(server, "\"broken\"")).Status, 500, 599);
+        await server.Database.ExecuteAsync("alter table gone rename to totals");
+    }
+
     private static async Task UseAsync(RunningServer server)
     {
         var expense = (await AddAsync(server, $"\"{Guid.NewGuid():N}\"")).MustBe(201).Json.GetProperty("id").GetInt64();
@@ -93,10 +102,11 @@ public sealed partial class LiveDashboardTests
         return $"api/v1/label/{match.Groups["label"].Value}/values?match[]={Uri.EscapeDataString(match.Groups["selector"].Value)}";
     }
 
-    private static async Task<List<(string Name, string Type, string Query, string Health)>> RulesAsync(PrometheusServer prometheus) =>
+    private static async Task<List<(string Name, string Type, string Query, string Health, string? Objective)>> RulesAsync(PrometheusServer prometheus) =>
     [
         .. (await prometheus.GetAsync("/api/v1/rules")).GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("rules").EnumerateArray())
-            .Select(rule => (rule.GetProperty("name").GetString()!, rule.GetProperty("type").GetString()!, rule.GetProperty("query").GetString()!, rule.GetProperty("health").GetString()!)),
+            .Select(rule => (rule.GetProperty("name").GetString()!, rule.GetProperty("type").GetString()!, rule.GetProperty("query").GetString()!, rule.GetProperty("health").GetString()!,
+                rule.TryGetProperty("labels", out var labels) && labels.TryGetProperty("slo", out var objective) ? objective.GetString() : null)),
     ];
 
     [GeneratedRegex(@"^label_values\((?<selector>.+), (?<label>\w+)\)$")]
