@@ -1,0 +1,73 @@
+using Outlay.Storage;
+using Outlay.Tests.Harness;
+
+namespace Outlay.Tests.Upgrades;
+
+/// <summary>Databases of all earlier schemas, taken through upgrade, use, roll-back and upgrade by the built program.</summary>
+public sealed class UpgradeMatrixTests
+{
+    public static IEnumerable<ITheoryDataRow> Databases() =>
+        from schema in KeptBook.Schemas
+        from engine in new[] { Engine.Sqlite, Engine.Postgres }
+        select new TheoryDataRow<Engine, string>(engine, schema) { Skip = engine is Engine.Postgres ? PostgresCluster.SkipReason : null };
+
+    [Fact]
+    public void There_is_a_database_of_every_earlier_schema()
+    {
+        var earlier = Migration.Of("sqlite").SkipLast(1).Select(migration => $"{migration.Number:D4}");
+
+        var missing = earlier.Except(KeptBook.Schemas);
+
+        Assert.True(!missing.Any(), $"Run tests/outlay.tests/Upgrades/make with the last release: {string.Join(", ", missing)}");
+    }
+
+    [Theory, MemberData(nameof(Databases))]
+    public async Task A_database_is_upgraded_used_rolled_back_and_upgraded_again_without_losing_a_row(Engine engine, string schema)
+    {
+        await using var database = await KeptBook.OpenAsync(engine, schema);
+        var (rows, tags) = (await KeptBook.RowsAsync(database), await KeptBook.TagsAsync(database));
+        Assert.Equal((6, 3), (rows.Count, tags.Count));
+        var isOld = Migration.Of(database.Database.Engine).Count > int.Parse(schema, null);
+
+        var plan = await RunAsync(database, "migrate", "--dry-run");
+        Assert.Equal(isOld, plan.Contains("would back up and verify 6 expenses", StringComparison.Ordinal));
+        await RunAsync(database, "migrate");
+        await AssertHoldsAsync(database, rows, tags);
+
+        await RunAsync(database, "add", "1.10", "After the upgrade", "--date", "2026-03-01", "--tag", "new");
+        Assert.Contains("After the upgrade", await RunAsync(database, "list"), StringComparison.Ordinal);
+        // 3.50, 65.20, 999,999,999,999.99 and 1.10; what is in the trash does not count.
+        Assert.Contains("1000000000069.79", await RunAsync(database, "summary", "--output", "json"), StringComparison.Ordinal);
+        Assert.Equal(7, (await KeptBook.RowsAsync(database)).Count);
+        await RunAsync(database, "doctor", "--deep");
+        if (!isOld)
+            return;
+
+        // What is left of the old schema is the backup that was made before it was changed; what was written since goes into another one.
+        var before = Directory.GetFiles(database.Settings.BackupsDir, "*.tar.gz").Single();
+        await RunAsync(database, "backup", "restore", before, "--replace", "--yes");
+        await AssertHoldsAsync(database, rows, tags);
+        var since = Directory.GetFiles(database.Settings.BackupsDir, "*.tar.gz").Single(file => file != before);
+        await RunAsync(database, "backup", "restore", since, "--replace", "--yes");
+        Assert.Equal(rows, (await KeptBook.RowsAsync(database)).SkipLast(1));
+
+        // And once more from where it stood, on the same server.
+        await using var again = await KeptBook.OpenAsync(engine, schema);
+        await RunAsync(again, "migrate");
+        await AssertHoldsAsync(again, rows, tags);
+    }
+
+    private static async Task AssertHoldsAsync(TestDatabase database, IReadOnlyList<string> rows, IReadOnlyList<string> tags)
+    {
+        Assert.Equal(rows, await KeptBook.RowsAsync(database));
+        Assert.Equal(tags, await KeptBook.TagsAsync(database));
+        await RunAsync(database, "doctor", "--deep");
+    }
+
+    private static async Task<string> RunAsync(TestDatabase database, params string[] words)
+    {
+        var result = await OutlayProcess.RunAsync(words, database.Environment);
+        Assert.True(result.ExitCode == 0, $"outlay {string.Join(' ', words)} ended with {result.ExitCode}:\n{result.Output}{result.Error}");
+        return result.Output;
+    }
+}
