@@ -1,0 +1,18 @@
+variable "name" { type = string }
+variable "region" { type = string }
+variable "image" { type = string }
+variable "size" {
+  description = "cpu in 1024ths of a processor, memory in MiB, and between how many servers there are."
+  type        = object({ cpu = number, memory = number, servers = number, servers_max = number })
+}
+variable "vpc_id" { type = string }
+variable "public_subnet_ids" { type = list(string) }
+variable "private_subnet_ids" { type = list(string) }
+variable "load_balancer_security_group" { type = string }
+variable "server_security_group" { type = string }
+variable "certificate_arn" { type = string }
+variable "database_address" { type = string }
+variable "database_name" { type = string }
+variable "database_administrator_secret" { type = string }
+variable "backup_bucket" { type = string }
+variable "backup_bucket_arn" { type = string }
