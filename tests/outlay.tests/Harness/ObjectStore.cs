@@ -140,6 +140,11 @@ internal sealed class ObjectStore : IAsyncDisposable
                 return FailAsync(context, "NoSuchKey");
             body = Range(original.Content, request.Headers["x-amz-copy-source-range"]).ToArray();
         }
+        // As a bucket does that locks what is put into it.
+        else if (request.Headers["Content-MD5"] != Convert.ToBase64String(MD5.HashData(body)))
+        {
+            return FailAsync(context, "BadDigest");
+        }
 
         var kept = new Kept(Damaged(body, isCopy), _clock.GetUtcNow());
         if (request.Query.TryGetValue("uploadId", out var id))
@@ -274,7 +279,7 @@ internal sealed class ObjectStore : IAsyncDisposable
             "InternalError" => 500,
             "NotImplemented" => 501,
             "PreconditionFailed" => 412,
-            "InvalidPart" or "EntityTooSmall" or "XAmzContentSHA256Mismatch" => 400,
+            "BadDigest" or "InvalidPart" or "EntityTooSmall" or "XAmzContentSHA256Mismatch" => 400,
             _ => code.StartsWith("NoSuch", StringComparison.Ordinal) ? 404 : 403,
         };
         // The words hold what must not be repeated.
