@@ -18,13 +18,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
 
     /// <summary>How many expenses a restore would replace, the trash included; null when nothing would be lost.</summary>
     public Task<long?> ReplacedAsync(CancellationToken token) => database.ReadAsync<long?>(OwnerScope.All, async connection =>
-    {
-        var tables = (await BackupTables.InAsync(database, connection, token)).Select(table => table.Name).ToHashSet();
-        if (!tables.Contains("expenses") || (tables.Contains("changes") && await BackupStore.IsEmptyAsync(connection, token)))
-            return null;
-        var expenses = await BackupStore.ExpensesAsync(connection, token);
-        return expenses == 0 && !tables.Contains("changes") ? null : expenses;
-    }, token);
+        await BackupStore.IsEmptyAsync(database, connection, token) ? null : await BackupStore.ExpensesAsync(connection, token), token);
 
     /// <summary>Throws <see cref="ErrorCode.Unavailable"/> when whoever is connected may not replace everything.</summary>
     public Task RequireOwnershipAsync(CancellationToken token) => database.ReadAsync(OwnerScope.All, async connection =>
@@ -85,7 +79,7 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
     {
         if (replaced is null)
         {
-            if (!await BackupStore.IsEmptyAsync(connection, token))
+            if (!await BackupStore.IsEmptyAsync(database, connection, token))
                 throw new AppException(ErrorCode.Conflict, $"{database.Location} is not empty: add --replace to replace what it holds.");
         }
         else if (await BackupStore.FingerprintAsync(database, connection, token) != replaced)

@@ -13,6 +13,8 @@ namespace Outlay.Backup;
 /// <summary>Every SQL statement that backups need beside the rows themselves: one text for both engines.</summary>
 internal static class BackupStore
 {
+    private static readonly string[] s_recorded = ["expenses", "changes", "api_keys"];
+
     /// <summary>The number of the last migration.</summary>
     public static Task<int> SchemaAsync(DbConnection connection, CancellationToken token) =>
         new Sql("select max(number) from schema_migrations").ScalarAsync<int>(connection, token);
@@ -65,10 +67,18 @@ internal static class BackupStore
         return rows;
     }
 
-    /// <summary>Whether anything was ever recorded.</summary>
-    public static async Task<bool> IsEmptyAsync(DbConnection connection, CancellationToken token) =>
-        await new Sql("select 1 from (select 1 as one from expenses union all select 1 from changes) r limit 1")
-            .FirstAsync(connection, row => row, token) is null;
+    /// <summary>Whether nothing was ever recorded, and nobody ever let in; before a migration, some tables are not there yet.</summary>
+    public static async Task<bool> IsEmptyAsync(Database database, DbConnection connection, CancellationToken token)
+    {
+        foreach (var table in s_recorded)
+        {
+            if ((await database.ColumnsAsync(connection, table, token)).Count > 0 &&
+                await new Sql($"select 1 from {table} limit 1").FirstAsync(connection, row => row, token) is not null)
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Makes sure that no id is given out again: also none of an expense that only the history remembers.</summary>
     public static async Task SkipIdsAsync(Database database, DbConnection connection, CancellationToken token)

@@ -103,11 +103,11 @@ public sealed class RestoreDrillTests : IDisposable
             "RED: the application does not start on it.");
     }
 
-    /// <summary>A program that does something more after each verb.</summary>
+    /// <summary>A program that does something more after each verb that ends.</summary>
     private async Task<string> SabotagedAsync(string more)
     {
         var file = _folder.File("sabotaged");
-        await File.WriteAllTextAsync(file, $"#!/bin/sh\nset -e\n'{OutlayProcess.Program}' \"$@\"\n{more}\n", Test.Token);
+        await File.WriteAllTextAsync(file, $"#!/bin/sh\nset -e\n[ \"$1\" != serve ] || exec '{OutlayProcess.Program}' serve\n'{OutlayProcess.Program}' \"$@\"\n{more}\n", Test.Token);
         await Command.RunAsync("chmod", "700", file);
         return file;
     }

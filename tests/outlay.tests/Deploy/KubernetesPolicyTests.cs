@@ -7,6 +7,10 @@ namespace Outlay.Tests.Deploy;
 /// <summary>What deploy/kubernetes must never give up. deploy/ci/kubernetes runs the same on what is rendered, and checks the schemas.</summary>
 public sealed partial class KubernetesPolicyTests
 {
+    private static readonly string[] s_bounds = ["requests", "limits"];
+    private static readonly string[] s_resources = ["cpu", "memory", "ephemeral-storage"];
+    private static readonly string[] s_probes = ["startupProbe", "readinessProbe", "livenessProbe"];
+
     [Fact]
     public void No_pod_runs_as_root_or_could_become_it()
     {
@@ -32,14 +36,14 @@ public sealed partial class KubernetesPolicyTests
 
     [Fact]
     public void Every_container_says_what_it_needs_and_what_it_may_take() => Assert.All(
-        from each in Manifests.Containers from bound in new[] { "requests", "limits" } from resource in new[] { "cpu", "memory", "ephemeral-storage" } select (each, bound, resource),
+        from each in Manifests.Containers from bound in s_bounds from resource in s_resources select (each, bound, resource),
         one => Assert.NotNull(one.each.Container.At("resources", one.bound, one.resource)));
 
     [Fact]
     public void Every_container_that_stays_is_asked_whether_it_has_started_is_ready_and_lives()
     {
         var staying = Manifests.Containers.Where(each => each.Name.StartsWith("Deployment", StringComparison.Ordinal) || each.Name.StartsWith("StatefulSet", StringComparison.Ordinal)).ToList();
-        Assert.All(from each in staying from probe in new[] { "startupProbe", "readinessProbe", "livenessProbe" } select (each, probe), one => Assert.NotNull(one.each.Container.At(one.probe)));
+        Assert.All(from each in staying from probe in s_probes select (each, probe), one => Assert.NotNull(one.each.Container.At(one.probe)));
 
         Assert.All(staying.Where(each => each.Name == "Deployment outlay, outlay"), server =>
         {

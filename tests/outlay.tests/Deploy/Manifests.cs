@@ -8,6 +8,8 @@ internal static class Manifests
 {
     public static readonly string Folder = Path.Combine(ProductCode.Root, "deploy", "kubernetes");
 
+    private static readonly string[] s_lists = ["containers", "initContainers"];
+
     private static readonly string? s_rendered = Environment.GetEnvironmentVariable("KUBERNETES_MANIFESTS");
 
     public static IReadOnlyList<YamlNode> Objects { get; } =
@@ -31,7 +33,7 @@ internal static class Manifests
 
     public static IEnumerable<(string Name, YamlNode Container)> Containers =>
         from pod in Pods
-        from part in new[] { "containers", "initContainers" }
+        from part in s_lists
         from container in pod.Pod.Items("spec", part)
         select ($"{pod.Name}, {container.Text("name")}", container);
 
@@ -45,7 +47,7 @@ internal static class Manifests
     public static YamlNode? At(this YamlNode? node, params string[] path)
     {
         foreach (var key in path)
-            node = (node as YamlMappingNode)?.Children.GetValueOrDefault(new YamlScalarNode(key));
+            node = node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child : null;
         return node;
     }
 

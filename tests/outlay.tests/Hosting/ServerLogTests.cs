@@ -47,14 +47,17 @@ public sealed partial class ServerLogTests
         await using var database = await TestDatabase.CreateAsync(engine);
         await using var receiver = await OtlpReceiver.StartAsync();
         var answers = new List<string>();
-        var metrics = "";
+        var (metrics, key) = ("", "");
         var lines = await LogOfAsync(database, "debug", async server =>
         {
+            // The first is there to be revoked.
+            await server.MakeKeyAsync(Secret);
+            key = await server.MakeKeyAsync(Secret, "read,write,admin");
             await server.FirstBackup;
-            answers.AddRange(await DriveAsync(server));
+            answers.AddRange(await DriveAsync(server, key));
             // Failures of the database itself go into the log with all that may be told about them.
             await database.ExecuteAsync("alter table expenses rename column description to description_lost");
-            answers.AddRange(await DriveAsync(server));
+            answers.AddRange(await DriveAsync(server, key));
             metrics = (await server.GetAsync("/metrics")).MustBe(200).Body;
         }, ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Http), ("OTEL_EXPORTER_OTLP_HEADERS", $"authorization={Credential}"));
         var sent = answers.Count + 1;
@@ -71,7 +74,12 @@ public sealed partial class ServerLogTests
         Assert.Contains("http.server.request.duration", told, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, told + metrics, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("7654321", told + metrics, StringComparison.Ordinal);
-        var everywhere = string.Join('\n', [text, told, metrics, .. answers, .. Directory.GetFiles(database.Settings.BackupsDir).Select(TextOf)]);
+        var kept = string.Join('\n', [text, told, metrics, .. Directory.GetFiles(database.Settings.BackupsDir).Select(TextOf)]);
+        string[] keys = [key, .. answers.SelectMany(answer => Key().Matches(answer)).Select(match => match.Value)];
+        Assert.True(keys.Length > 3, "No key was made over HTTP.");
+        Assert.All(keys, made => Assert.DoesNotContain(made[15..], kept, StringComparison.Ordinal));
+        Assert.DoesNotContain(TestServer.Secret, kept, StringComparison.OrdinalIgnoreCase);
+        var everywhere = string.Join('\n', [kept, .. answers]);
         Assert.Contains("OTEL_EXPORTER_OTLP_HEADERS", everywhere, StringComparison.Ordinal);
         Assert.DoesNotContain(Credential, everywhere, StringComparison.OrdinalIgnoreCase);
         if (database.Environment.TryGetValue("DB_PASSWORD", out var password))
@@ -85,9 +93,9 @@ public sealed partial class ServerLogTests
         return reader.ReadToEnd();
     }
 
-    /// <summary>Sends good and bad requests, full of secrets, to every endpoint there is.</summary>
+    /// <summary>Sends good and bad requests, full of secrets, to every endpoint there is, as somebody who may and as somebody who may not.</summary>
     /// <returns>What they were answered.</returns>
-    private static async Task<List<string>> DriveAsync(TestServer server)
+    private static async Task<List<string>> DriveAsync(TestServer server, string key)
     {
         const string Good = $$"""{"date":"2026-02-19","description":"{{Secret}}","amount":{{SecretAmount}},"category":"{{Secret}}","tags":["{{Secret}}"],"notes":"{{Secret}}"}""";
         string[] bodies =
@@ -96,22 +104,24 @@ public sealed partial class ServerLogTests
             $$"""{"date":"{{Secret}}","description":"","amount":"{{SecretAmount}}x","currency":"{{Secret}}"}""",
             $$"""{"{{Secret}}": {{Secret}}""",
         ];
-        (string, string)[] headers =
+        (string, string)[] headers = [("Cookie", $"session={Credential}"), ("User-Agent", Secret), ("If-Match", "*"), ("tracestate", $"outlay={Secret}")];
+        (string, string)[][] callers =
         [
-            ("Authorization", $"Bearer {Credential}"), ("X-API-Key", Credential), ("Cookie", $"session={Credential}"), ("User-Agent", Secret),
-            ("If-Match", "*"), ("tracestate", $"outlay={Secret}"),
+            [("Authorization", $"Bearer {Credential}"), ("X-API-Key", Credential), ("X-Admin-Secret", Credential), .. headers],
+            [("Authorization", $"Bearer {key}"), ("X-API-Key", key), ("X-Admin-Secret", TestServer.Secret), .. headers],
         ];
         var requests =
             from endpoint in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
             from id in new[] { "1", Secret }
-            from query in new[] { "", $"?q={Secret}&{Secret}=1" }
+            from query in new[] { "", $"?q={Secret}&{Secret}=1", $"?owner={Secret}" }
             from body in bodies
-            select (Method: method, Path: Parameter().Replace(endpoint.RoutePattern.RawText!, id) + query, Body: body);
-        var all = requests.Append((Method: Secret, Path: $"/{Secret}", Body: Good)).ToArray();
+            from caller in callers
+            select (Caller: caller, Method: method, Path: Parameter().Replace(endpoint.RoutePattern.RawText!, id) + query, Body: body);
+        var all = requests.Append((Caller: headers, Method: Secret, Path: $"/{Secret}", Body: Good)).ToArray();
         var answers = new List<string>();
-        foreach (var (method, path, body) in all)
-            answers.Add((await server.SendAsync(method, path, method is "GET" or "HEAD" ? null : body, headers)).Body);
+        foreach (var (caller, method, path, body) in all)
+            answers.Add((await server.SendAsync(method, path, method is "GET" or "HEAD" ? null : body, caller)).Body);
         return answers;
     }
 
@@ -132,4 +142,7 @@ public sealed partial class ServerLogTests
 
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Parameter();
+
+    [GeneratedRegex("outlay_[A-Za-z0-9_-]{43}")]
+    private static partial Regex Key();
 }

@@ -23,9 +23,9 @@ locals {
     user                   = "1654:1654"
     readonlyRootFilesystem = true
     linuxParameters        = { capabilities = { drop = ["ALL"], add = [] }, initProcessEnabled = false }
-    # The storage of a task is its own, is encrypted, and goes with it.
-    mountPoints      = [for place in ["data", "tmp"] : { sourceVolume = place, containerPath = "/${place}", readOnly = false }]
-    environment      = [for name, value in local.settings : { name = name, value = value }]
+    # The storage of a task is its own, is encrypted, and goes with it. It belongs to the account of the image, which declares this volume.
+    mountPoints      = [{ sourceVolume = "data", containerPath = "/data", readOnly = false }]
+    environment      = [for name, value in merge(local.settings, { TMPDIR = "/data" }) : { name = name, value = value }]
     logConfiguration = local.logs
   }
   server = merge(local.outlay, {
@@ -95,7 +95,7 @@ resource "aws_ecs_task_definition" "this" {
     cpu_architecture        = "ARM64"
   }
   dynamic "volume" {
-    for_each = each.key == "login" ? [] : ["data", "tmp"]
+    for_each = each.key == "login" ? [] : ["data"]
     content {
       name = volume.value
     }
