@@ -200,7 +200,7 @@ public sealed class UsageTests
         await File.WriteAllTextAsync(folder.File("file"), "");
         var environment = new Dictionary<string, string>
         {
-            ["DATA_DIR"] = folder.Path, ["LISTEN"] = "http://0.0.0.0:8000", ["LOG_FILE"] = folder.Path, ["BACKUPS_DIR"] = folder.File("file"),
+            ["DATA_DIR"] = folder.Path, ["LOG_FILE"] = folder.Path, ["BACKUPS_DIR"] = folder.File("file"),
         };
 
         var config = await OutlayProcess.RunAsync(["config"], environment);
@@ -208,7 +208,7 @@ public sealed class UsageTests
 
         Assert.Equal((78, 78), (config.ExitCode, serve.ExitCode));
         Assert.Equal(config.Error, serve.Error);
-        Assert.Equal(["LISTEN", "BACKUPS_DIR", "LOG_FILE"], serve.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(fault => fault.Split(' ')[0]));
+        Assert.Equal(["BACKUPS_DIR", "LOG_FILE"], serve.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(fault => fault.Split(' ')[0]));
         Assert.Contains($"{folder.Path} is a folder.", serve.Error, StringComparison.Ordinal);
     }
 

@@ -111,7 +111,7 @@ public sealed class TrashTests
 
         Assert.Contains("nothing of that age", (await book.FailAsync(0, "purge", "--older-than", "1")).Error, StringComparison.Ordinal);
         Assert.Contains("Remove 1 expense for good? That cannot be undone. Nobody is at a terminal", (await book.FailAsync(2, "purge")).Error, StringComparison.Ordinal);
-        Assert.Equal("Removed for good: 1.\n", (await book.FailAsync(0, "purge", "--yes")).Error);
+        Assert.Equal("Removed 1 expense for good.\n", (await book.FailAsync(0, "purge", "--yes")).Error);
 
         Assert.Equal("[]\n", await book.RunAsync("list", "--trash", "--output", "json"));
         Assert.Contains("purge", await book.RunAsync("history", "1"), StringComparison.Ordinal);

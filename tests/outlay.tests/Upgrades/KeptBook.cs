@@ -30,14 +30,14 @@ internal static class KeptBook
     }
 
     /// <summary>What people have recorded, the trash included: one text for each expense, in the order of their ids.</summary>
-    public static async Task<IReadOnlyList<string>> RowsAsync(TestDatabase database) => await database.Database.ReadAsync(connection => new Sql(
+    public static async Task<IReadOnlyList<string>> RowsAsync(TestDatabase database) => await database.Database.ReadAsync(OwnerScope.All, connection => new Sql(
         """
         select id, owner, cast(date as text), description, amount, currency, coalesce(category, ''), coalesce(notes, ''), version,
           case when deleted_at is null then 'kept' else 'in the trash' end
         from expenses order by id
         """).ListAsync(connection, row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(row.GetValue)), Test.Token), Test.Token);
 
-    public static async Task<IReadOnlyList<string>> TagsAsync(TestDatabase database) => await database.Database.ReadAsync(connection => new Sql(
+    public static async Task<IReadOnlyList<string>> TagsAsync(TestDatabase database) => await database.Database.ReadAsync(OwnerScope.All, connection => new Sql(
         "select expense_id, tag from expense_tags order by expense_id, tag_key")
         .ListAsync(connection, row => $"{row.GetInt64(0)} {row.GetString(1)}", Test.Token), Test.Token);
 }
