@@ -19,17 +19,6 @@ public sealed partial class SupplyTests
     }
 
     [Theory]
-    [InlineData("v99.0.0", "the source is version")]
-    [InlineData("latest", "is no version")]
-    public async Task A_tag_that_is_not_the_version_of_the_source_is_refused(string tag, string reason)
-    {
-        var check = await OutlayProcess.RunScriptAsync($"'{Path.Combine(DeployFiles.Folder, "ci", "changelog")}' {tag}");
-
-        Assert.Equal(1, check.ExitCode);
-        Assert.Contains(reason, check.Error, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData("")]
     [InlineData("ghcr.io/outlay/outlay:1.0.0")]
     public async Task An_image_without_a_digest_is_not_deployed(string image)

@@ -106,10 +106,10 @@ public sealed class TrashTests
     {
         await using var book = await Book.CreateAsync(engine);
         await book.RunAsync("add", "3.50", "Coffee");
-        Assert.Contains("nothing of that age", (await book.FailAsync(0, "purge")).Error, StringComparison.Ordinal);
+        Assert.Contains("The trash is empty.", (await book.FailAsync(0, "purge")).Error, StringComparison.Ordinal);
         await book.RunAsync("delete", "1", "--yes");
 
-        Assert.Contains("nothing of that age", (await book.FailAsync(0, "purge", "--older-than", "1")).Error, StringComparison.Ordinal);
+        Assert.Contains("Nothing in the trash was deleted 1 day ago or earlier", (await book.FailAsync(0, "purge", "--older-than", "1")).Error, StringComparison.Ordinal);
         Assert.Contains("Remove 1 expense for good? That cannot be undone. Nobody is at a terminal", (await book.FailAsync(2, "purge")).Error, StringComparison.Ordinal);
         Assert.Equal("Removed 1 expense for good.\n", (await book.FailAsync(0, "purge", "--yes")).Error);
 
