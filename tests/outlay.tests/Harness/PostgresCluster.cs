@@ -17,7 +17,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Owns the databases of the tests and their tables. It is no superuser: those see past the policies of tables.</summary>
     public const string User = "outlay_tests";
 
-    private const string Superuser = "outlay";
+    public const string Superuser = "outlay";
 
     /// <summary>Characters that connection strings must escape.</summary>
     public const string Password = "Pa55;word='x'";

@@ -125,12 +125,13 @@ public sealed class PostgresRoleTests
         await using var server = await TestServer.StartAsync(former);
         await server.ReadyAsync();
 
-        var migrate = await OutlayProcess.RunAsync(["migrate"], cluster.EnvironmentFor(name));
+        var superuser = new Dictionary<string, string>(former) { ["DB_USER"] = PostgresCluster.Superuser };
+        var migrate = await OutlayProcess.RunAsync(["migrate"], superuser);
 
         Assert.Contains($"{login}, who had them, is a member of outlay_app: it serves as before", migrate.Error, StringComparison.Ordinal);
         await server.AddAsync("""{"date":"2026-02-19","description":"Coffee","amount":3.50}""");
         (await server.GetAsync("/expenses")).MustBe(200);
-        Assert.DoesNotContain(login, (await OutlayProcess.RunAsync(["migrate"], cluster.EnvironmentFor(name))).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(login, (await OutlayProcess.RunAsync(["migrate"], superuser)).Error, StringComparison.Ordinal);
     }
 
     [Fact]
