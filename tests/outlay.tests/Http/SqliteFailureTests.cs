@@ -95,7 +95,7 @@ public sealed class SqliteFailureTests
 
         (await server.GetAsync("/expenses")).MustBeProblem(503, "unavailable");
         var reason = (await server.GetAsync("/readyz")).MustBe(503).Json.GetProperty("checks").GetProperty("database").GetProperty("reason").GetString();
-        Assert.Contains("Set DATA_DIR to a folder that you may write to", reason, StringComparison.Ordinal);
+        Assert.Contains("set DATA_DIR to a folder of your own", reason, StringComparison.Ordinal);
     }
 
     /// <summary>An hour later whenever it is asked.</summary>
