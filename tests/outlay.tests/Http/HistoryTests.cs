@@ -36,7 +36,7 @@ public sealed class HistoryTests
         await using var server = await TestServer.StartAsync(engine);
         await server.AddAsync(Coffee);
         for (var i = 0; i < 4; i++)
-            (await server.SendAsync("PATCH", "/expenses/1", "{}", ("If-Match", "*"))).MustBe(200);
+            (await server.SendAsync("PATCH", "/expenses/1", $$"""{"notes":"{{i}}"}""", ("If-Match", "*"))).MustBe(200);
 
         Assert.Equal(["1", "2", "|", "3", "4", "|", "5"], await PagesAsync(server, "/expenses/1/history?limit=2", "version"));
         Assert.Equal(["5", "4", "|", "3", "2", "|", "1"], await PagesAsync(server, "/changes?limit=2", "seq"));
