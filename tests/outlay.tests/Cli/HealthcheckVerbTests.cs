@@ -44,7 +44,7 @@ public sealed class HealthcheckVerbTests
 
         Assert.Equal((69, ""), (ready.ExitCode, ready.Output));
         Assert.Contains("/readyz says: unavailable\ndatabase: ", ready.Error, StringComparison.Ordinal);
-        Assert.Contains("Set DATA_DIR to a folder that you may write to", ready.Error, StringComparison.Ordinal);
+        Assert.Contains("set DATA_DIR to a folder of your own", ready.Error, StringComparison.Ordinal);
         Assert.Equal((0, "ok\n"), (live.ExitCode, live.Output));
     }
 

@@ -68,7 +68,7 @@ public sealed class ExpenseLifeTests
 
         var answer = await server.SendAsync("PUT", "/expenses/1", changed, ("If-Match", read["ETag"]!));
 
-        Assert.Equal(read.Body.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal), answer.MustBe(200).Body);
+        Assert.Equal(read.Body, answer.MustBe(200).Body);
     }
 
     [Theory, EachEngine]
