@@ -73,7 +73,7 @@ public sealed class KeyVerbTests
     [InlineData(5, "There is an owner default already", "owners", "create", "default")]
     [InlineData(3, "owner: An owner cannot be called *", "owners", "create", "*")]
     [InlineData(3, "owner: An owner cannot be called *", "list", "--owner", "*")]
-    [InlineData(3, "scopes: 'scopes' must be some of read, write and admin", "keys", "create", "x", "--scopes", "all")]
+    [InlineData(3, "'scopes' must be some of read, write and admin", "keys", "create", "x", "--scopes", "all")]
     [InlineData(3, "'expires_in' must be a number and a unit", "keys", "create", "x", "--expires-in", "soon")]
     [InlineData(2, "NAME is missing", "keys", "create")]
     [InlineData(2, "Nobody is at a terminal", "keys", "revoke", "1")]

@@ -26,7 +26,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         await using var cluster = await PostgresCluster.CreateAsync(durable: true);
         using var folder = new TestFolder();
-        var environment = cluster.EnvironmentFor("postgres");
+        var environment = cluster.EnvironmentFor(await cluster.CreateDatabaseAsync(migrated: false));
         environment["DATA_DIR"] = folder.Path;
         await RunAsync(environment, kill => RestartAsync(kill % DatabaseKill == 1), kill => RestartAsync(kill % DatabaseKill == 0));
 
