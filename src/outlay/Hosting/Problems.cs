@@ -57,7 +57,8 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
             new AppException(ErrorCode.BodyTooLarge, $"The body may have at most {App.MaxBodySize / 1024} KiB", exception),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
             new AppException(ErrorCode.RequestTimeout, "The body came too slowly, or stopped coming", exception),
-        BadHttpRequestException => new AppException(ErrorCode.InvalidInput, "The request is not valid HTTP", exception),
+        // The server says the second when the length of a chunk is beyond its numbers.
+        BadHttpRequestException or IOException { InnerException: OverflowException } => new AppException(ErrorCode.InvalidInput, "The request is not valid HTTP", exception),
         _ => new AppException(ErrorCode.Internal, "Something went wrong that should not have. The log of the service has the rest, under this trace_id", exception),
     };
 
