@@ -21,7 +21,9 @@ internal sealed class RateLimiter(Quota quota, TimeProvider clock)
 
     /// <summary>What a client has left; asking counts nothing.</summary>
     public TokenVerdict Look(string client) =>
-        _buckets.TryGetValue(client, out var bucket) ? bucket.Look(Now) : new TokenVerdict(Granted: true, quota.Burst, TimeSpan.Zero);
+        _buckets.TryGetValue(client, out var bucket) || (_buckets.Count >= Capacity && _buckets.TryGetValue(Others, out bucket))
+            ? bucket.Look(Now)
+            : new TokenVerdict(Granted: true, quota.Burst, TimeSpan.Zero);
 
     private TimeSpan Now => clock.GetElapsedTime(_start);
 

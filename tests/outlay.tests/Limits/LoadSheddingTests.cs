@@ -61,6 +61,23 @@ public sealed class LoadSheddingTests
         Assert.StartsWith("HTTP/1.1 201 ", await reader.ReadToEndAsync(Test.Token), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(9, 0, "414")]
+    [InlineData(0, 33, "431")]
+    public async Task An_address_or_headers_too_long_are_refused_and_the_next_request_is_served(int addressKiB, int headersKiB, string status)
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        using var client = new TcpClient(server.Address.Host, server.Address.Port);
+        var headers = string.Concat(Enumerable.Range(0, headersKiB).Select(i => $"X-{i}: {new string('x', 1024)}\r\n"));
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET /expenses?q={new string('x', addressKiB * 1024)} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"), Test.Token);
+
+        var answer = new byte[64];
+        var length = await client.GetStream().ReadAsync(answer, Test.Token);
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", Encoding.ASCII.GetString(answer, 0, length), StringComparison.Ordinal);
+        (await server.GetAsync("/expenses?limit=1")).MustBe(200);
+    }
+
     [Fact]
     public async Task Connections_beyond_the_limit_are_closed_and_those_before_go_on()
     {

@@ -100,8 +100,10 @@ public sealed class RateLimitTests
         for (var i = 1; i < RateLimiter.Capacity; i++)
             limiter.Take($"{i}");
 
+        Assert.True(limiter.Look("one of many more").Granted);
         Assert.True(limiter.Take("one of many more").Granted);
 
+        Assert.False(limiter.Look("another of them").Granted);
         Assert.False(limiter.Take("another of them").Granted);
         Assert.False(limiter.Take("first").Granted);
     }
