@@ -53,6 +53,14 @@ need() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}" >/dev/null
 }
 
+# What drills share, unless one says otherwise.
+steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
+# How many seconds each alert may take.
+within=60
+# Further runbooks, each of which mends the same injection alone.
+again=
+abort_when() { ! curl -fs -m 5 -o /dev/null "$OUTLAY_URL/expenses?limit=1"; }
+
 # ---- the parts ----
 
 pg_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
@@ -67,8 +75,9 @@ start_postgres() {
   DB_PORT=$(free_port)
   as_postgres "$pg_bin/initdb" -D "$work/pg" -U outlay --auth=trust >"$work/postgres.log"
   START_DATABASE=$work/bin/start-database
-  printf '#!/bin/sh\nexec "%s" --as-postgres %s -D %s -w -l %s -o "-p %s -k %s -c listen_addresses=127.0.0.1" start\n' \
-    "$root/drills/run" "$pg_bin/pg_ctl" "$work/pg" "$work/pg/log" "$DB_PORT" "$work/pg" >"$START_DATABASE"
+  # As systemctl start: nothing to do when it runs.
+  printf '#!/bin/sh\n"%s" --as-postgres %s -D %s status >/dev/null || exec "%s" --as-postgres %s -D %s -w -l %s -o "-p %s -k %s -c listen_addresses=127.0.0.1" start\n' \
+    "$root/drills/run" "$pg_bin/pg_ctl" "$work/pg" "$root/drills/run" "$pg_bin/pg_ctl" "$work/pg" "$work/pg/log" "$DB_PORT" "$work/pg" >"$START_DATABASE"
   chmod +x "$START_DATABASE"
   "$START_DATABASE" >>"$work/postgres.log"
   export DB_HOST=127.0.0.1 DB_PORT DB_USER=outlay DB_NAME=postgres DB_PASSWORD=none START_DATABASE
@@ -78,7 +87,7 @@ start_postgres() {
 # The server; settings of its own as NAME=VALUE. START_OUTLAY, STOP_OUTLAY and RESTART_OUTLAY do what systemctl would.
 start_outlay() {
   export OUTLAY_URL=${OUTLAY_URL:-http://127.0.0.1:$(free_port)}
-  export DATA_DIR=${DATA_DIR:-$work/data} BACKUPS_DIR=${BACKUPS_DIR:-$work/backups} INTEGRITY_CHECK_INTERVAL=3s BACKUP_INTERVAL=${BACKUP_INTERVAL:-1m} DRAIN_DELAY=0s
+  export INTEGRITY_CHECK_INTERVAL=3s BACKUP_INTERVAL=${BACKUP_INTERVAL:-1m} DRAIN_DELAY=0s
   export OUTLAY_ENVIRONMENT=$work/outlay.env
   printf "%s\n" "$@" >"$OUTLAY_ENVIRONMENT"
   export START_OUTLAY="$root/drills/run --start-outlay $work" STOP_OUTLAY="$root/drills/run --stop-outlay $work"

@@ -148,7 +148,7 @@ internal static class Rules
 
         yield return ("slo:error_budget_remaining:ratio", $"1 - {Series($"slo:error_ratio:rate{period}")} / {objective.Budget}");
 
-        string Series(string name) => Rules.Series(name, objective);
+        string Series(string name) => Rules.Series(book, name, objective);
     }
 
     private static string BurnAlert(Book book, Objective objective, bool fast)
@@ -161,9 +161,9 @@ internal static class Rules
             var events = Math.Ceiling(1 / threshold);
             return $"""
                           (
-                            {Series($"slo:error_ratio:rate{burn.Long}", objective)} > {threshold:0.######}
-                            and {Series($"slo:error_ratio:rate{burn.Short}", objective)} > {threshold:0.######}
-                            and sum_over_time({Series("slo:events_total:rate1m", objective)}[{burn.Long}]) * {book.EvaluationSeconds} > {events:0}
+                            {Series(book, $"slo:error_ratio:rate{burn.Long}", objective)} > {threshold:0.######}
+                            and {Series(book, $"slo:error_ratio:rate{burn.Short}", objective)} > {threshold:0.######}
+                            and sum_over_time({Series(book, "slo:events_total:rate1m", objective)}[{burn.Long}]) * {book.EvaluationSeconds} > {events:0}
                           )
                 """;
         }));
@@ -175,7 +175,8 @@ internal static class Rules
     }
 
     private static string AbsentAlert(Book book, Objective objective) => Alert(book, objective, "SloMetricAbsent",
-        $"          absent({Series("slo:events_total:rate1m", objective)})", "10m", objective.Page,
+        // Without the bad ones there is no ratio, and every burn alert is silent.
+        $"          absent({Series(book, "slo:events_total:rate1m", objective)}) or absent({Series(book, "slo:events_bad:rate1m", objective)})", "10m", objective.Page,
         $"Nobody knows whether the objective {objective.Name} is kept",
         "The metric behind it has been missing for 10 minutes: the application or the prober is not scraped, or the metric has another name.");
 
@@ -194,5 +195,6 @@ internal static class Rules
 
         """;
 
-    private static string Series(string name, Objective objective) => $"{name}{{slo=\"{objective.Name}\"}}";
+    // With its service: others in the same Prometheus promise their availability too.
+    private static string Series(Book book, string name, Objective objective) => $"{name}{{service=\"{book.Service}\",slo=\"{objective.Name}\"}}";
 }

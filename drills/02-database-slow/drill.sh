@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 title="Somebody locks the tables, again and again"
 hypothesis="Requests get slow but succeed, nothing is lost, and the sessions that are in the way can be found and ended."
-steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
 injection="a session takes a lock on the expenses for 0.7 s, over and over"
 abort="the service itself ends"
 expect="ReadLatencyBurnsFast ReadLatencyBurnsSlow WriteLatencyBurnsFast WriteLatencyBurnsSlow"

@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 title="More requests than connections"
 hypothesis="Requests that get no connection in time are answered 503, the probe of the process goes on, and everything is served again when the crowd is gone."
-steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
 injection="readers wait on a locked table until every connection is taken"
 abort="the service itself ends"
 expect="PoolSaturated"

@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 title="The disk of the data fills up"
 hypothesis="It is told before anything fails, and room is all that is needed."
-steady='min(outlay_health_status) == 1 and on () sum(rate(outlay_probe_journeys_total{result="success"}[5s])) > 0 unless on () sum(rate(outlay_probe_journeys_total{result="failure"}[5s])) > 0'
 injection="a file of somebody else takes what is left of the disk but a twentieth"
 abort="the database is damaged: outlay doctor says so"
 expect="DiskFilling"
@@ -20,4 +19,4 @@ inject() {
   fallocate -l "$(($(df --output=avail -B1 "$work/disk" | tail -n 1) - 3000000))" "$work/disk/tmp/left-behind"
 }
 
-abort_when() { false; }
+abort_when() { ! outlay doctor >/dev/null 2>&1; }

@@ -8,6 +8,9 @@ namespace Outlay.Hosting;
 /// <summary>Says whether the process lives, has started, and can serve.</summary>
 internal static class HealthEndpoints
 {
+    /// <summary>The check that asks whether the database answers.</summary>
+    public const string Database = "database";
+
     public static void AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Readiness>();
@@ -15,7 +18,7 @@ internal static class HealthEndpoints
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<BackupCheck>();
         services.AddHealthChecks()
-            .AddCheck<DatabaseCheck>("database")
+            .AddCheck<DatabaseCheck>(Database)
             .AddCheck<SchemaCheck>("schema")
             .AddCheck<DrainCheck>("drain")
             .AddCheck<DiskCheck>("disk")

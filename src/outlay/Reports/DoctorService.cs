@@ -38,6 +38,8 @@ internal sealed class DoctorService(Database database)
         database.WriteAsync(OwnerScope.All, async connection =>
         {
             await database.LockTableAsync(connection, "totals", token);
-            return await TotalsStore.RebuildAsync(connection, token);
+            var rows = await TotalsStore.RebuildAsync(connection, token);
+            await IntegrityMetrics.MendedAsync(connection, token);
+            return rows;
         }, token);
 }

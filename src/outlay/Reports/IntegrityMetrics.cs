@@ -21,6 +21,9 @@ internal static class IntegrityMetrics
         await FigureStore.SetAsync(connection, Faults, result.Fault is null ? 0 : 1, token);
     }
 
+    /// <summary>The totals were built anew, in the transaction of <paramref name="connection"/>: nobody has to wait for the next check to hear that they are right.</summary>
+    public static Task MendedAsync(DbConnection connection, CancellationToken token) => FigureStore.SetAsync(connection, Mismatches, 0, token);
+
     public static void Observe(Meter meter, StoredFigures figures)
     {
         meter.CreateObservableGauge("outlay.totals.mismatches", () => StoredFigures.Told(Kept(Mismatches)), "{row}", "Totals that the last self-check found wrong");

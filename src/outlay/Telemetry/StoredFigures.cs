@@ -18,19 +18,17 @@ internal sealed class StoredFigures
     /// <summary>How old an answer may be.</summary>
     private static readonly TimeSpan s_maxAge = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the database may take before it counts as down.</summary>
+    /// <summary>How long the database may take before what it said last stands.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
 
     private readonly Database _database;
     private readonly TimeProvider _clock;
     private readonly Refresh _refresh;
-    private bool? _isUp;
 
     public StoredFigures(IMeterFactory meters, Database database, TimeProvider clock)
     {
         (_database, _clock, _refresh) = (database, clock, new Refresh(s_maxAge, ReadAsync, clock));
         var meter = meters.OfHost();
-        meter.CreateObservableGauge("outlay.database.up", () => Told(_isUp is { } up ? (up ? 1 : 0) : null), "", "Whether the database answers: 1 or 0");
         meter.CreateObservableGauge("outlay.schema.version", () => Told(Now?.Schema), "", "The number of the last migration that was applied");
         meter.CreateObservableGauge("outlay.expenses", () => Told(Now?.Expenses), "{expense}", "Expenses that count");
         meter.CreateObservableGauge("outlay.trash.expenses", () => Told(Now?.Trash), "{expense}", "Expenses in the trash");
@@ -57,12 +55,10 @@ internal sealed class StoredFigures
                 await FigureStore.TrashAsync(connection, token),
                 await FigureStore.SchemaAsync(connection, token),
                 await FigureStore.AllAsync(connection, token)), token);
-            _isUp = true;
         }
         catch (AppException)
         {
-            // That it cannot be reached is what the metric tells; why, the log and /readyz do.
-            _isUp = false;
+            // What it said last stands. Whether it can be reached is asked by /readyz: a table that somebody locks keeps this waiting too.
         }
     }
 }

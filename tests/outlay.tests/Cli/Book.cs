@@ -30,5 +30,7 @@ internal sealed class Book : IAsyncDisposable
 
     public Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
 
+    public Task<T> ScalarAsync<T>(string sql) => _database.ScalarAsync<T>(sql);
+
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 }

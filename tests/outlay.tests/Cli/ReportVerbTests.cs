@@ -51,6 +51,19 @@ public sealed class ReportVerbTests
     }
 
     [Theory, EachEngine]
+    public async Task Totals_that_were_repaired_are_no_longer_told_as_wrong_before_the_next_self_check(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.RunAsync("add", "3.50", "Coffee", "--date", "2026-02-19");
+        await book.ExecuteAsync("update totals set amount = amount + 1");
+        await book.ExecuteAsync("insert into figures (name, value) values ('totals_mismatches', 2)");
+
+        await book.RunAsync("doctor", "--repair");
+
+        Assert.Equal(0, await book.ScalarAsync<long>("select value from figures where name = 'totals_mismatches'"));
+    }
+
+    [Theory, EachEngine]
     public async Task The_doctor_repairs_nothing_when_an_expense_was_changed_past_the_program(Engine engine)
     {
         await using var book = await Book.CreateAsync(engine);

@@ -12,6 +12,8 @@ public sealed partial class AlertTests
 
     private static readonly string[] s_alerts = [.. Alert().Matches(s_rules).Select(match => match.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
 
+    private static readonly string[] s_drills = [.. Directory.GetFiles(Path.Combine(ProductCode.Root, "drills"), "drill.sh", SearchOption.AllDirectories).Select(File.ReadAllText)];
+
     [Fact]
     public void Every_alert_has_a_runbook_and_every_runbook_an_alert() =>
         Assert.Equal(s_alerts, Directory.GetFiles(Path.Combine(ProductCode.Root, "runbooks"), "*.md")
@@ -20,8 +22,7 @@ public sealed partial class AlertTests
     [Fact]
     public void Every_alert_is_expected_by_a_drill_and_no_drill_expects_another()
     {
-        var expected = Directory.GetFiles(Path.Combine(ProductCode.Root, "drills"), "drill.sh", SearchOption.AllDirectories)
-            .SelectMany(file => Expected().Match(File.ReadAllText(file)).Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var expected = s_drills.SelectMany(drill => Expected().Match(drill).Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
         Assert.Equal(s_alerts, expected.Distinct().Order(StringComparer.Ordinal));
     }
@@ -37,6 +38,22 @@ public sealed partial class AlertTests
     });
 
     [Fact]
+    public void What_every_runbook_does_is_what_a_drill_does()
+    {
+        var done = s_drills.SelectMany(drill => Mending().Matches(drill).SelectMany(match => match.Groups[1].Value.Split(' '))).Select(Mitigation).ToHashSet();
+
+        Assert.All(s_alerts, alert => Assert.Contains(Mitigation(alert), done));
+    }
+
+    [Fact]
+    public void Runbooks_name_the_settings_where_the_installation_puts_them()
+    {
+        var service = File.ReadAllText(Path.Combine(ProductCode.Root, "deploy", "systemd", "outlay.service"));
+
+        Assert.Contains($"EnvironmentFile=-{SettingsFile().Match(File.ReadAllText(Path.Combine(ProductCode.Root, "runbooks", "README.md"))).Groups[1].Value}\n", service, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_alert_leads_to_its_runbook_and_to_a_dashboard_that_is_there()
     {
         var dashboards = Directory.GetFiles(Path.Combine(ProductCode.Root, "observability", "dashboards"), "*.json")
@@ -49,6 +66,16 @@ public sealed partial class AlertTests
         });
         Assert.Equal(Alert().Count(s_rules), Annotated().Count(s_rules));
     }
+
+    /// <summary>The commands below the heading of a runbook.</summary>
+    private static string Mitigation(string alert) =>
+        File.ReadAllText(Path.Combine(ProductCode.Root, "runbooks", $"{alert}.md")).Split("## Mitigation")[1].Split("```bash\n")[1].Split("```")[0];
+
+    [GeneratedRegex(@"(?m)^(?:runbooks|again)=""(.*)""$")]
+    private static partial Regex Mending();
+
+    [GeneratedRegex(@"OUTLAY_ENVIRONMENT=(\S+)")]
+    private static partial Regex SettingsFile();
 
     [GeneratedRegex(@"- alert: (\w+)")]
     private static partial Regex Alert();

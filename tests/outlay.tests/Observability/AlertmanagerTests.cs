@@ -26,11 +26,11 @@ public sealed class AlertmanagerTests
         {
             using var client = new HttpClient { BaseAddress = new Uri($"http://{address}") };
             await Eventually.TrueAsync("Alertmanager takes alerts", () => FireAsync(client, ("HistoryBroken", "page"), ("DatabaseUnreachable", "page"), ("JourneyFailing", "page"),
-                ("Watchdog", "ticket"), ("BackupFailed", "ticket"), ("BackupStale", "ticket"), ("DataFreshnessBurnsFast", "ticket"), ("AvailabilityBurnsFast", "page")));
+                ("Watchdog", "ticket"), ("AvailabilityBurnsSlow", "ticket"), ("JourneyBurnsSlow", "ticket"), ("BackupFailed", "ticket"), ("BackupStale", "ticket"), ("DataFreshnessBurnsFast", "ticket"), ("AvailabilityBurnsFast", "page")));
             string[] expected =
             [
-                "AvailabilityBurnsFast pager", "BackupFailed tickets", "BackupStale tickets", "DataFreshnessBurnsFast no news", "DatabaseUnreachable pager",
-                "HistoryBroken pager", "JourneyFailing no news", "Watchdog watchdog",
+                "AvailabilityBurnsFast pager", "AvailabilityBurnsSlow no news", "BackupFailed tickets", "BackupStale tickets", "DataFreshnessBurnsFast no news", "DatabaseUnreachable pager",
+                "HistoryBroken pager", "JourneyBurnsSlow tickets", "JourneyFailing no news", "Watchdog watchdog",
             ];
 
             // What follows is found out when it is next about to be told.
@@ -45,7 +45,7 @@ public sealed class AlertmanagerTests
 
     private static async Task<bool> FireAsync(HttpClient client, params (string Name, string Severity)[] alerts)
     {
-        var labels = alerts.Select(alert => new { labels = new { alertname = alert.Name, severity = alert.Severity } });
+        var labels = alerts.Select(alert => new { labels = new { alertname = alert.Name, severity = alert.Severity, slo = alert.Name.Split("Burns")[0] } });
         using var content = new StringContent(JsonSerializer.Serialize(labels), Encoding.UTF8, "application/json");
         try
         {

@@ -52,6 +52,24 @@ public sealed partial class MetricSchemaTests
     }
 
     [Fact]
+    public async Task No_owner_makes_more_series()
+    {
+        await using var server = await RunningServer.StartAsync(Engine.Sqlite, ("TRUSTED_PROXIES", "127.0.0.1"), ("AUTH_HEADER", "Remote-User"));
+        await AddAsync("quokka0");
+        var before = await server.ScrapeAsync();
+
+        for (var i = 1; i < 20; i++)
+            await AddAsync($"quokka{i}");
+        var after = await server.ScrapeAsync();
+
+        Assert.Equal(20, after["outlay_expense_changes_total", "action=\"created\""]);
+        Assert.Empty(after.Series.Except(before.Series).Order());
+        Assert.DoesNotContain(after.Series, series => series.Contains("quokka", StringComparison.OrdinalIgnoreCase));
+
+        async Task AddAsync(string owner) => (await server.SendAsync("POST", "/expenses", Coffee, ("Remote-User", owner))).MustBe(201);
+    }
+
+    [Fact]
     public async Task A_live_Prometheus_reads_it_and_its_exemplars_lead_to_spans()
     {
         Assert.SkipWhen(PrometheusServer.SkipReason is not null, PrometheusServer.SkipReason ?? "");

@@ -1,3 +1,4 @@
+using Outlay.Hosting;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Telemetry;
@@ -45,6 +46,21 @@ public sealed class MetricTests
         Assert.True(Delta("db_client_operation_duration_seconds_count", $"db_system_name=\"{(engine is Engine.Sqlite ? "sqlite" : "postgresql")}\"") > 13);
 
         double Delta(string name, params string[] labels) => after[name, labels] - (double.IsNaN(before[name, labels]) ? 0 : before[name, labels]);
+    }
+
+    [Fact]
+    public async Task A_database_whose_tables_somebody_locks_is_up()
+    {
+        await using var server = await RunningServer.StartAsync(Engine.Postgres);
+        Assert.Equal(1, (await server.ScrapeAsync())["outlay_database_up"]);
+
+        await using var other = await OpenTransaction.BeginAsync(server.Database.Database, "lock table expenses, totals in access exclusive mode");
+        for (var i = 0; i < 4; i++)
+        {
+            // What is stored cannot be read meanwhile.
+            await Task.Delay(Readiness.Lifetime, Test.Token);
+            Assert.Equal(1, (await server.ScrapeAsync())["outlay_database_up"]);
+        }
     }
 
     [Theory, EachEngine]
