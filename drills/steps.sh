@@ -30,6 +30,7 @@ run_drill() {
 
   budget_before=$(value 'slo:error_budget_remaining:ratio{slo="availability"}')
   declare -gA seen=()
+  broken=$(now)
   # shellcheck disable=SC2086 # Names of runbooks, one word each.
   break_and_mend $runbooks
   first_detected=$detected first_recovered=$recovered
@@ -115,18 +116,18 @@ diagnose() {
   mark "Diagnosis: the commands of every runbook ran"
 }
 
-# Alerts that fired during the drill beside those that it expects.
+# Alerts that fired since it was broken, beside those that it expects.
 unexpected() {
   local names
-  names=$(ask query --data-urlencode 'query=group by (alertname) (max_over_time(ALERTS{alertstate="firing",alertname!="Watchdog"}[1h]))' |
+  names=$(ask query --data-urlencode 'query=group by (alertname) (max_over_time(ALERTS{alertstate="firing",alertname!="Watchdog"}['"$(($(now) - broken))"'s]))' |
     jq -r '.data.result[].metric.alertname' | grep -vxF "$(echo "$expect" | tr ' ' '\n')" | sort | paste -sd, | sed 's/,/, /g' || true)
   echo "${names:-none}"
 }
 
 write_report() {
   local alert total bad
-  total=$(value 'sum(increase(http_server_request_duration_seconds_count{job="outlay"}[10m]))')
-  bad=$(value 'sum(increase(http_server_request_duration_seconds_count{job="outlay",http_response_status_code=~"5.."}[10m]))')
+  total=$(value 'round(sum(increase(http_server_request_duration_seconds_count{job="outlay"}[10m])))')
+  bad=$(value 'round(sum(increase(http_server_request_duration_seconds_count{job="outlay",http_response_status_code=~"5.."}[10m])))')
   cat <<REPORT
 # Drill $name: $title
 
