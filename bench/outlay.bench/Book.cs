@@ -33,7 +33,7 @@ internal sealed class Book : IAsyncDisposable
         Environment["DB_PORT"] = $"{server.Port}";
         Environment["DB_NAME"] = Name;
         Environment["DB_USER"] = server.User;
-        Environment["DB_PASSWORD"] = server.Password;
+        Environment["DB_PASSWORD"] = server.Password.Read();
     }
 
     /// <summary>How many expenses it was filled with.</summary>
@@ -97,7 +97,7 @@ internal sealed class Book : IAsyncDisposable
             Host = server.Host,
             Port = server.Port,
             Username = server.User,
-            Password = server.Password,
+            Password = server.Password.Read(),
             Database = database,
             Pooling = false,
             CommandTimeout = 0,

@@ -44,6 +44,7 @@ internal static class App
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(runId);
+        builder.Services.AddHostedService<SecretWatch>();
         builder.Services.AddSingleton(_ => Database.Open(settings, settings.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<OwnerService>();

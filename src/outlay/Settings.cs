@@ -74,7 +74,7 @@ internal sealed record Settings
     public Uri? Prometheus { get; init; }
 
     /// <summary>The API key that outlay probe sends; null for none.</summary>
-    public string? ProbeApiKey { get; init; }
+    public Secret? ProbeApiKey { get; init; }
 
     public required LimitSettings Limits { get; init; }
 
@@ -87,6 +87,9 @@ internal sealed record Settings
 
     /// <summary>What is in force and where it came from, with secrets masked.</summary>
     public IReadOnlyList<SettingReport> Report { get; init; } = [];
+
+    /// <summary>The secrets that come from files, which may change.</summary>
+    public IReadOnlyList<Secret> Secrets { get; init; } = [];
 
     /// <summary>The file of the embedded database.</summary>
     public string SqliteFile => Path.Combine(DataDir, "outlay.db");
@@ -145,6 +148,7 @@ internal sealed record Settings
             Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay"),
             Report = source.Report,
+            Secrets = source.Secrets,
         };
         if (settings.DrainDelay >= settings.ShutdownTimeout)
             source.Fault("DRAIN_DELAY", $"is {DurationText.Of(settings.DrainDelay)} and SHUTDOWN_TIMEOUT {DurationText.Of(settings.ShutdownTimeout)}",
@@ -162,7 +166,7 @@ internal sealed record Settings
 /// <summary>How to reach PostgreSQL. Any of its variables set selects it.</summary>
 /// <param name="Host">DB_HOST: a name, or several with commas between them for failover; each may carry its own port.</param>
 /// <param name="Port">DB_PORT: 1–65535, default 5432.</param>
-internal sealed record PostgresSettings(string Host, int Port, string Database, string User, string Password)
+internal sealed record PostgresSettings(string Host, int Port, string Database, string User, Secret Password)
 {
     private static readonly string[] s_names = ["DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD"];
 

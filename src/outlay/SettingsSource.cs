@@ -15,7 +15,10 @@ internal sealed record SettingReport(string Name, string Value, string Origin);
 /// </summary>
 internal sealed class SettingsSource(Func<string, string?> environment, bool onTerminal = false)
 {
+    private const string MakeOne = "make one with openssl rand -base64 32";
+
     private readonly List<string> _faults = [];
+    private readonly List<Secret> _secrets = [];
 
     /// <summary>Whether a person watches the output; some defaults depend on it.</summary>
     public bool OnTerminal { get; } = onTerminal;
@@ -23,6 +26,9 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     public List<SettingReport> Report { get; } = [];
 
     public IReadOnlyList<string> Faults => _faults;
+
+    /// <summary>The secrets that come from files.</summary>
+    public IReadOnlyList<Secret> Secrets => _secrets;
 
     /// <summary>Whether the output may be coloured: only for a person, and not with NO_COLOR (no-color.org).</summary>
     public bool Colour => OnTerminal && !IsSet("NO_COLOR") && !TerminalIsDumb;
@@ -123,36 +129,64 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         return fallback;
     }
 
-    public string Secret(string name, string fallback)
+    public Secret Secret(string name, string fallback) => ReadSecret(name, fallback, _ => null, MakeOne) ?? new Secret(fallback);
+
+    /// <summary>Null when neither NAME nor NAME_FILE is set, or when what is set cannot be used.</summary>
+    /// <param name="minLength">How many characters it has at least.</param>
+    public Secret? OptionalSecret(string name, int minLength = 0) => OptionalSecret(
+        name, text => text.Length < minLength ? $"is shorter than {minLength} characters" : null, MakeOne);
+
+    /// <summary>As the other, for a secret that has another rule.</summary>
+    /// <param name="fault">What is wrong with a value; null when nothing is.</param>
+    /// <param name="cure">What to do about it.</param>
+    public Secret? OptionalSecret(string name, Func<string, string?> fault, string cure) => ReadSecret(name, "", fault, cure);
+
+    private Secret? ReadSecret(string name, string fallback, Func<string, string?> fault, string cure)
     {
         var file = environment($"{name}_FILE");
         if (string.IsNullOrEmpty(file))
-            return Read(name, fallback, secret: true);
+        {
+            var value = Read(name, fallback, secret: true);
+            return value.Length == 0 ? null : Checked(new Secret(value));
+        }
+
         if (IsSet(name))
         {
             Fault(name, $"and {name}_FILE are both set", "set only one of them");
-            return fallback;
+            return null;
         }
 
-        try
+        if (FileSecret(name, $"{name}_FILE", file, fault) is not { } secret)
+            return null;
+        Report.Add(new SettingReport(name, "********", file));
+        return Checked(secret);
+
+        Secret? Checked(Secret secret)
         {
-            var value = File.ReadAllText(file).TrimEnd('\r', '\n');
-            Report.Add(new SettingReport(name, "********", file));
-            return value;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Fault($"{name}_FILE", $"names '{file}', which cannot be read", "check the path and its permissions");
-            return fallback;
+            if (fault(secret.Read()) is not { } problem)
+                return secret;
+            Fault(name, problem, cure);
+            return null;
         }
     }
 
-    /// <summary>Null when neither NAME nor NAME_FILE is set, or when what is set cannot be used.</summary>
-    public string? OptionalSecret(string name)
+    /// <summary>The content of a file that is itself the secret. Null when the file cannot be read.</summary>
+    /// <param name="name">What it is called when it changes.</param>
+    /// <param name="setting">The setting that names the file.</param>
+    /// <param name="fault">What is wrong with another content, later; null when nothing is.</param>
+    public Secret? FileSecret(string name, string setting, string file, Func<string, string?> fault)
     {
-        var faults = _faults.Count;
-        var value = Secret(name, "");
-        return (IsSet(name) || IsSet($"{name}_FILE")) && _faults.Count == faults ? value : null;
+        try
+        {
+            var secret = Outlay.Secret.OfFile(name, file, fault);
+            _secrets.Add(secret);
+            return secret;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Fault(setting, $"names '{file}', which cannot be read", "check the path and its permissions");
+            return null;
+        }
     }
 
     /// <summary>Null when it is not set; otherwise http or https, without a path.</summary>

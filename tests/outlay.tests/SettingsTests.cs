@@ -32,15 +32,17 @@ public sealed class SettingsTests
         var settings = Read(new() { [name] = value }, out var source);
 
         Assert.Empty(source.Faults);
-        var expected = new PostgresSettings("localhost", 5432, "expense_tracker", "expense_user", "expense_pass");
+        var postgres = settings.Postgres!;
+        var expected = new PostgresSettings("localhost", 5432, "expense_tracker", "expense_user", postgres.Password);
+        Assert.Equal(name == "DB_PASSWORD" ? value : "expense_pass", postgres.Password.Read());
         Assert.Equal(name switch
         {
             "DB_HOST" => expected with { Host = value },
             "DB_PORT" => expected with { Port = 5433 },
             "DB_NAME" => expected with { Database = value },
             "DB_USER" => expected with { User = value },
-            _ => expected with { Password = value },
-        }, settings.Postgres);
+            _ => expected,
+        }, postgres);
     }
 
     [Theory]
@@ -118,7 +120,7 @@ public sealed class SettingsTests
         var settings = Read(new() { ["DB_PASSWORD_FILE"] = folder.File("password") }, out var source);
 
         Assert.Empty(source.Faults);
-        Assert.Equal("hush hush", settings.Postgres?.Password);
+        Assert.Equal("hush hush", settings.Postgres?.Password.Read());
         var report = Assert.Single(source.Report, report => report.Name == "DB_PASSWORD");
         Assert.Equal(new SettingReport("DB_PASSWORD", "********", folder.File("password")), report);
     }

@@ -8,7 +8,7 @@ namespace Outlay.Access;
 /// <param name="AdminSecret">ADMIN_SECRET: whoever sends it may make, list and revoke keys; null for nobody.</param>
 /// <param name="TrustedProxies">TRUSTED_PROXIES: the addresses whose headers about others are believed.</param>
 /// <param name="AuthHeader">AUTH_HEADER: the header in which such a proxy names the person whom it has let in; null for none.</param>
-internal sealed partial record AccessSettings(bool AllowAnonymous, string? AdminSecret, IReadOnlyList<IPNetwork> TrustedProxies, string? AuthHeader)
+internal sealed partial record AccessSettings(bool AllowAnonymous, Secret? AdminSecret, IReadOnlyList<IPNetwork> TrustedProxies, string? AuthHeader)
 {
     /// <summary>The fewest characters of an ADMIN_SECRET: more than anybody can guess, from however many addresses.</summary>
     private const int MinSecretLength = 16;
@@ -18,9 +18,7 @@ internal sealed partial record AccessSettings(bool AllowAnonymous, string? Admin
     public static AccessSettings From(SettingsSource source)
     {
         var settings = new AccessSettings(
-            source.Flag("ALLOW_ANONYMOUS", false), source.OptionalSecret("ADMIN_SECRET"), ReadProxies(source), source.Text("AUTH_HEADER", "") is { Length: > 0 } header ? header : null);
-        if (settings.AdminSecret is { Length: < MinSecretLength })
-            source.Fault("ADMIN_SECRET", $"has less than {MinSecretLength} characters", "make a longer one, for example with openssl rand -base64 32");
+            source.Flag("ALLOW_ANONYMOUS", false), source.OptionalSecret("ADMIN_SECRET", MinSecretLength), ReadProxies(source), source.Text("AUTH_HEADER", "") is { Length: > 0 } header ? header : null);
         if (settings.AuthHeader is { } name && (!HeaderName().IsMatch(name) || s_taken.Contains(name, StringComparer.OrdinalIgnoreCase)))
             source.Fault("AUTH_HEADER", $"is '{name}'", "use the name of a header that nothing else uses, like Remote-User");
         if (settings is { AuthHeader: not null, TrustedProxies.Count: 0 })

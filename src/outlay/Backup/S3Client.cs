@@ -60,7 +60,7 @@ internal sealed class S3Client(S3Settings settings, TimeProvider clock) : IDispo
         }
 
         return settings is { AccessKey: { } accessKey, SecretKey: { } secretKey }
-            ? new AmazonS3Client(new BasicAWSCredentials(accessKey, secretKey), config)
+            ? new AmazonS3Client(new S3Credentials(accessKey, secretKey), config)
             : new AmazonS3Client(config);
     }
 

@@ -11,7 +11,7 @@ namespace Outlay.Backup;
 /// <param name="SecretKey">S3_BACKUP_SECRET_KEY: set with the access key.</param>
 /// <param name="Timeout">S3_BACKUP_TIMEOUT: what a request may take with its retries, 1–3600 seconds, default 60. A part of 8 MiB must pass in it.</param>
 internal sealed partial record S3Settings(
-    string Bucket, Uri? Endpoint, string Prefix, string Region, string? AccessKey, string? SecretKey, TimeSpan Timeout)
+    string Bucket, Uri? Endpoint, string Prefix, string Region, Secret? AccessKey, Secret? SecretKey, TimeSpan Timeout)
 {
     private static readonly string[] s_others =
     [

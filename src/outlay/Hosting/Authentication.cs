@@ -37,7 +37,7 @@ internal sealed class Authentication(RequestDelegate next, Settings settings, Ke
     {
         var request = context.Request;
         if (request.Headers[Credentials.SecretHeader] is { Count: > 0 } secret)
-            return settings.Access.AdminSecret is { } expected && KeySecret.AreSame(secret.ToString(), expected)
+            return settings.Access.AdminSecret is { } expected && KeySecret.AreSame(secret.ToString(), expected.Read())
                 ? Identity.Administrator
                 : throw new AppException(ErrorCode.Forbidden, $"{Credentials.SecretHeader} is not right");
         if (Credentials.Key(request) is not { } text)

@@ -17,13 +17,14 @@ internal sealed class Journey : IDisposable
 
     private readonly HttpClient _client;
     private readonly TimeProvider _clock;
+    private readonly Secret? _apiKey;
 
     /// <param name="url">Where the service is reached.</param>
     /// <param name="apiKey">The key to send; null for none.</param>
     /// <param name="patience">How long each step may take.</param>
-    public Journey(Uri url, string? apiKey, TimeSpan patience, TimeProvider clock)
+    public Journey(Uri url, Secret? apiKey, TimeSpan patience, TimeProvider clock)
     {
-        _clock = clock;
+        (_clock, _apiKey) = (clock, apiKey);
         _client = new HttpClient(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -33,8 +34,6 @@ internal sealed class Journey : IDisposable
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = Look },
         })
         { BaseAddress = url, Timeout = patience };
-        if (apiKey is not null)
-            _client.DefaultRequestHeaders.Add("X-API-Key", apiKey);
     }
 
     /// <summary>When the certificate ends that the service last showed; null without TLS.</summary>
@@ -116,11 +115,18 @@ internal sealed class Journey : IDisposable
 
     private async Task<JsonElement> AskAsync(HttpRequestMessage request, HttpStatusCode expected, CancellationToken token)
     {
-        using var response = await _client.SendAsync(request, token);
+        using var response = await SendAsync(request, token);
         var text = await response.Content.ReadAsStringAsync(token);
         if (response.StatusCode != expected)
             throw new HttpRequestException(null, null, response.StatusCode);
         return text.Length == 0 ? default : JsonElement.Parse(text);
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken token)
+    {
+        if (_apiKey is not null)
+            request.Headers.Add("X-API-Key", _apiKey.Read());
+        return _client.SendAsync(request, token);
     }
 
     /// <summary>A journey that broke off leaves its expense behind. If even this fails, it lies in the currency of tests until somebody deletes it.</summary>
@@ -132,7 +138,7 @@ internal sealed class Journey : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Delete, expense);
             // Whoever stops the prober does not want to leave something behind.
-            using var response = await _client.SendAsync(request, CancellationToken.None);
+            using var response = await SendAsync(request, CancellationToken.None);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

@@ -58,7 +58,8 @@ internal abstract partial class Database
     /// <summary>Streams the rows of one statement: one consistent snapshot, at constant memory.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(OwnerScope scope, Sql sql, Func<DbDataReader, T> map, [EnumeratorCancellation] CancellationToken token)
     {
-        await using var stream = await Explained(InTimeAsync(OpenStreamAsync(scope, sql, token), late => late.DisposeAsync().AsTask()), token);
+        await using var stream = await TryAsync(
+            () => InTimeAsync(OpenStreamAsync(scope, sql, token), late => late.DisposeAsync().AsTask()), repeatable: true, token);
         LiftDeadline(stream.Connection, token);
         var ended = false;
         try

@@ -25,9 +25,10 @@ internal sealed partial class PostgresDatabase : Database
         _settings = settings;
         _patience = patience;
         _breaker = new CircuitBreaker(clock);
+        var password = new PostgresPassword(settings.Password);
         // Together fewer than the 100 that a server takes unless it is told otherwise. A statement ends before its request does, and after a lock that it waits for.
-        _requests = PostgresSession.Open(settings, patience, statementTimeout: patience * 7 / 6, max: 60, suffix: "");
-        _unlimited = PostgresSession.Open(settings, patience, statementTimeout: TimeSpan.Zero, max: 30, suffix: " unlimited");
+        _requests = PostgresSession.Open(settings, password, patience, statementTimeout: patience * 7 / 6, max: 60, suffix: "");
+        _unlimited = PostgresSession.Open(settings, password, patience, statementTimeout: TimeSpan.Zero, max: 30, suffix: " unlimited");
     }
 
     public override string Engine => "postgres";

@@ -9,9 +9,13 @@ namespace Outlay.Storage;
 /// </summary>
 /// <param name="source">What gives a connection to whichever server takes writes.</param>
 /// <param name="servers">What keeps those of each server.</param>
+/// <param name="password">What new connections log in with.</param>
 /// <param name="suffix">What figures add to the name of a server.</param>
-internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<NpgsqlDataSource> servers, string suffix) : IAsyncDisposable
+internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<NpgsqlDataSource> servers, PostgresPassword password, string suffix) : IAsyncDisposable
 {
+    /// <summary>One for each password that may be right, and one for a file that has changed meanwhile.</summary>
+    private const int MaxTries = 3;
+
     private readonly (NpgsqlDataSource Source, string Name, int Max)[] _pools = [.. servers.Select(server => Named(server, suffix))];
     private int _pending;
 
@@ -33,10 +37,22 @@ internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<Npgsq
     /// <summary>Opens a connection, and counts whoever waits for one.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken token)
     {
+        var tries = 1;
         Interlocked.Increment(ref _pending);
         try
         {
-            return await source.OpenConnectionAsync(token);
+            while (true)
+            {
+                var sent = password.Read();
+                try
+                {
+                    return await source.OpenConnectionAsync(token);
+                }
+                catch (NpgsqlException e) when (tries++ < MaxTries && IsPasswordRefused(e) && password.TryOther(sent))
+                {
+                    // A password is being changed.
+                }
+            }
         }
         finally
         {
@@ -55,6 +71,11 @@ internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<Npgsq
     public void Clear() => source.Clear();
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>Whether a server has refused the password, or one of a list.</summary>
+    private static bool IsPasswordRefused(Exception e) =>
+        e is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword } ||
+        (e.InnerException is AggregateException all && all.InnerExceptions.Any(IsPasswordRefused));
 
     private static (NpgsqlDataSource Source, string Name, int Max) Named(NpgsqlDataSource server, string suffix)
     {

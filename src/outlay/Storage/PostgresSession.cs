@@ -10,11 +10,12 @@ internal static class PostgresSession
         @"-c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=0";
 
     /// <param name="settings">Where the servers are.</param>
+    /// <param name="password">What sessions log in with.</param>
     /// <param name="patience">How long a session may take to open, and wait for a lock.</param>
     /// <param name="statementTimeout">How long a statement may take; zero for as long as it needs.</param>
     /// <param name="max">How many sessions there may be.</param>
     /// <param name="suffix">What figures add to the name of a server, to tell these sessions from others.</param>
-    public static PostgresPools Open(PostgresSettings settings, TimeSpan patience, TimeSpan statementTimeout, int max, string suffix)
+    public static PostgresPools Open(PostgresSettings settings, PostgresPassword password, TimeSpan patience, TimeSpan statementTimeout, int max, string suffix)
     {
         var hosts = Hosts(settings).Length;
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder
@@ -23,7 +24,6 @@ internal static class PostgresSession
             Port = settings.Port,
             Database = settings.Database,
             Username = settings.User,
-            Password = settings.Password,
             ApplicationName = "outlay",
             // Users log in with a password. To find out that there is no Kerberos ticket takes a connection of its own.
             GssEncryptionMode = GssEncryptionMode.Disable,
@@ -37,6 +37,7 @@ internal static class PostgresSession
             // How long a server of a list is left alone that gave no answer, or that took no writes.
             HostRecheckSeconds = 5,
         }.ToString());
+        builder.UsePasswordProvider(_ => password.Read(), (_, _) => ValueTask.FromResult(password.Read()));
         // Only built-in types are in use: no query for the others at each first connection.
         builder.EnableTransportSecurity().EnableArrays().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking
@@ -44,11 +45,11 @@ internal static class PostgresSession
         if (hosts == 1)
         {
             var single = builder.Build();
-            return new PostgresPools(single, [single], suffix);
+            return new PostgresPools(single, [single], password, suffix);
         }
 
         var all = builder.BuildMultiHost();
-        return new PostgresPools(all.WithTargetSession(TargetSessionAttributes.ReadWrite), PostgresPools.Of(all), suffix);
+        return new PostgresPools(all.WithTargetSession(TargetSessionAttributes.ReadWrite), PostgresPools.Of(all), password, suffix);
     }
 
     /// <summary>Every server with its port, and the database.</summary>

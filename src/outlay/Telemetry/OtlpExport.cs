@@ -21,13 +21,18 @@ internal static class OtlpExport
 
     public static BaseExporter<LogRecord> Logs(OtlpSettings settings, ExportReport report) => new LogExporter(Options(settings, "logs"), report);
 
-    private static OtlpExporterOptions Options(OtlpSettings settings, string signal) => new()
+    private static OtlpExporterOptions Options(OtlpSettings settings, string signal)
     {
-        Endpoint = settings.AddressOf(signal),
-        Protocol = settings.IsGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf,
-        Headers = settings.Headers,
-        TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
-    };
+        var options = new OtlpExporterOptions
+        {
+            Endpoint = settings.AddressOf(signal),
+            Protocol = settings.IsGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf,
+            TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
+        };
+        if (settings.Headers is { } headers)
+            options.HttpClientFactory = () => new HttpClient(new OtlpHeaders(headers)) { Timeout = settings.Timeout };
+        return options;
+    }
 
     private static ExportResult Told(ExportResult result, long records, ExportReport report)
     {

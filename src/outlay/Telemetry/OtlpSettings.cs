@@ -5,11 +5,11 @@ namespace Outlay.Telemetry;
 /// <summary>The receiver of an OTLP export. OTEL_EXPORTER_OTLP_ENDPOINT selects it.</summary>
 /// <param name="Endpoint">An http or https address; paths of the signals are added to it for http/protobuf.</param>
 /// <param name="IsGrpc">OTEL_EXPORTER_OTLP_PROTOCOL: http/protobuf or grpc; default http/protobuf.</param>
-/// <param name="Headers">OTEL_EXPORTER_OTLP_HEADERS: key=value with commas between; may hold a token. Empty for none.</param>
+/// <param name="Headers">OTEL_EXPORTER_OTLP_HEADERS: key=value with commas between; may hold a token. Null for none.</param>
 /// <param name="Timeout">OTEL_EXPORTER_OTLP_TIMEOUT: what one export may take, 1–300,000 ms, default 10,000.</param>
 /// <param name="MetricInterval">OTEL_METRIC_EXPORT_INTERVAL: the time between two exports of metrics, 100–3,600,000 ms, default 60,000.</param>
 /// <param name="Sampling">Which traces are recorded.</param>
-internal sealed record OtlpSettings(Uri Endpoint, bool IsGrpc, string Headers, TimeSpan Timeout, TimeSpan MetricInterval, TraceSampling Sampling)
+internal sealed record OtlpSettings(Uri Endpoint, bool IsGrpc, Secret? Headers, TimeSpan Timeout, TimeSpan MetricInterval, TraceSampling Sampling)
 {
     /// <summary>The address that takes a signal: traces, metrics or logs.</summary>
     public Uri AddressOf(string signal) => IsGrpc ? Endpoint : new Uri($"{Endpoint.AbsoluteUri.TrimEnd('/')}/v1/{signal}");
@@ -18,12 +18,17 @@ internal sealed record OtlpSettings(Uri Endpoint, bool IsGrpc, string Headers, T
     {
         var endpoint = source.OptionalAddress("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
         var isGrpc = source.Choice("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", ("http/protobuf", false), ("grpc", true));
-        var headers = source.OptionalSecret("OTEL_EXPORTER_OTLP_HEADERS") ?? "";
-        TelemetrySettings.Pairs(source, "OTEL_EXPORTER_OTLP_HEADERS", headers);
+        var headers = source.OptionalSecret("OTEL_EXPORTER_OTLP_HEADERS", FaultIn, TelemetrySettings.PairsCure);
         var timeout = TimeSpan.FromMilliseconds(source.Number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000, 1, 300_000));
         var interval = TimeSpan.FromMilliseconds(source.Number("OTEL_METRIC_EXPORT_INTERVAL", 60_000, 100, 3_600_000));
         var sampling = TraceSampling.From(source);
         return endpoint is null ? null : new OtlpSettings(endpoint, isGrpc, headers, timeout, interval, sampling);
+
+        static string? FaultIn(string text)
+        {
+            TelemetrySettings.Pairs(text, out var fault);
+            return fault;
+        }
     }
 }
 

@@ -91,7 +91,7 @@ public sealed class ProxyTests
     [InlineData("AUTH_HEADER is set without TRUSTED_PROXIES", "AUTH_HEADER", "Remote-User")]
     [InlineData("AUTH_HEADER is 'a b'", "AUTH_HEADER", "a b")]
     [InlineData("AUTH_HEADER is 'x-api-key'", "AUTH_HEADER", "x-api-key")]
-    [InlineData("ADMIN_SECRET has less than 16 characters", "ADMIN_SECRET", "fifteen letters")]
+    [InlineData("ADMIN_SECRET is shorter than 16 characters", "ADMIN_SECRET", "fifteen letters")]
     public void A_setting_that_would_let_in_the_wrong_one_is_named(string fault, string name, string value)
     {
         var source = new SettingsSource(asked => asked == name ? value : null);

@@ -20,7 +20,7 @@ public sealed class BackupCipherTests
     private static readonly BackupCipher s_withKey = WithKeys(Key);
 
     /// <summary>With a work factor at which the tests do not take long.</summary>
-    private static readonly BackupCipher s_withPassphrase = new(new AgePassphrase("correct horse battery staple", 4));
+    private static readonly BackupCipher s_withPassphrase = new(new AgePassphrase(new Secret("correct horse battery staple"), 4));
 
     [Fact]
     public void What_goes_in_comes_out_in_whatever_pieces()
@@ -168,7 +168,7 @@ public sealed class BackupCipherTests
 
         Assert.Contains("does not open with this key", Refusal(WithKeys(OtherKey), withKey, ErrorCode.BadConfiguration), StringComparison.Ordinal);
         Assert.Contains("does not open with this passphrase",
-            Refusal(new BackupCipher(new AgePassphrase("another passphrase of mine")), withPassphrase, ErrorCode.BadConfiguration), StringComparison.Ordinal);
+            Refusal(new BackupCipher(new AgePassphrase(new Secret("another passphrase of mine"))), withPassphrase, ErrorCode.BadConfiguration), StringComparison.Ordinal);
         Assert.Contains("set BACKUP_PASSPHRASE", Refusal(s_withKey, withPassphrase, ErrorCode.BadConfiguration), StringComparison.Ordinal);
         Assert.Contains("set BACKUP_KEY_FILE", Refusal(s_withPassphrase, withKey, ErrorCode.BadConfiguration), StringComparison.Ordinal);
     }

@@ -130,6 +130,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
         return name;
     }
 
+    public Task ChangePasswordAsync(string login, string password) => ExecuteAsync($"alter role {login} password '{password}'");
+
+    /// <summary>Ends the sessions of a login, whatever they are doing.</summary>
+    public Task EndSessionsAsync(string login) => ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{login}'");
+
     /// <summary>Everything that a database holds, as its own tool writes it, for a login that may read all rows.</summary>
     public async Task<string> DumpAsync(string database, string login)
     {

@@ -15,17 +15,11 @@ internal abstract class AgeKey
     /// <summary>Reads BACKUP_PASSPHRASE (at least 20 characters) and BACKUP_KEY_FILE; null when neither is set.</summary>
     public static AgeKey? From(SettingsSource source)
     {
-        var passphrase = source.OptionalSecret("BACKUP_PASSPHRASE");
+        var passphrase = source.OptionalSecret("BACKUP_PASSPHRASE", MinPassphrase);
         var file = source.OptionalPath("BACKUP_KEY_FILE");
         if (passphrase is not null && file is not null)
         {
             source.Fault("BACKUP_PASSPHRASE", "and BACKUP_KEY_FILE are both set", "set only one of them");
-            return null;
-        }
-
-        if (passphrase is { Length: < MinPassphrase })
-        {
-            source.Fault("BACKUP_PASSPHRASE", $"is shorter than {MinPassphrase} characters", "make one with openssl rand -base64 32");
             return null;
         }
 
@@ -41,19 +35,16 @@ internal abstract class AgeKey
     /// <summary>Finds the file key in one of the stanzas, or throws <see cref="ErrorCode.BadConfiguration"/>.</summary>
     public abstract byte[] Unwrap(IReadOnlyList<AgeStanza> stanzas);
 
-    private static AgeIdentity? FromFile(SettingsSource source, string file)
+    private static AgeKeyFile? FromFile(SettingsSource source, string file)
     {
-        try
-        {
-            if (AgeIdentity.Parse(File.ReadLines(file)) is { } identity)
-                return identity;
-            source.Fault("BACKUP_KEY_FILE", $"names '{file}', which holds no key of age or a mistyped one", "make one with age-keygen -o FILE");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            source.Fault("BACKUP_KEY_FILE", $"names '{file}', which cannot be read", "check the path and its permissions");
-        }
-
+        const string Name = "BACKUP_KEY_FILE", NoKey = "holds no key of age or a mistyped one";
+        if (source.FileSecret(Name, Name, file, FaultIn) is not { } keys)
+            return null;
+        if (FaultIn(keys.Read()) is null)
+            return new AgeKeyFile(keys);
+        source.Fault(Name, $"names '{file}', which {NoKey}", "make one with age-keygen -o FILE");
         return null;
+
+        static string? FaultIn(string text) => AgeIdentity.Parse(text.Split('\n')) is null ? NoKey : null;
     }
 }

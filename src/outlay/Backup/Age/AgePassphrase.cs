@@ -8,7 +8,7 @@ namespace Outlay.Backup.Age;
 /// <summary>A passphrase, made expensive to guess by scrypt.</summary>
 /// <param name="passphrase">Taken as UTF-8.</param>
 /// <param name="workFactor">The power of two of what one guess costs: 15 takes 32 MiB, and each step doubles it.</param>
-internal sealed class AgePassphrase(string passphrase, int workFactor = 15) : AgeKey
+internal sealed class AgePassphrase(Secret passphrase, int workFactor = 15) : AgeKey
 {
     private const string Type = "scrypt";
     private const int SaltSize = 16;
@@ -39,5 +39,5 @@ internal sealed class AgePassphrase(string passphrase, int workFactor = 15) : Ag
     }
 
     private byte[] Stretch(byte[] salt, int work) =>
-        SCrypt.Generate(Encoding.UTF8.GetBytes(passphrase), [.. "age-encryption.org/v1/scrypt"u8, .. salt], 1 << work, BlockSize, 1, 32);
+        SCrypt.Generate(Encoding.UTF8.GetBytes(passphrase.Read()), [.. "age-encryption.org/v1/scrypt"u8, .. salt], 1 << work, BlockSize, 1, 32);
 }
