@@ -111,8 +111,8 @@ internal static class App
             ui.SwaggerEndpoint("/openapi.json", "Outlay");
         });
         app.UseMiddleware<StartupGate>();
-        app.UseMiddleware<LoadShedding>();
         app.UseMiddleware<RefusalLimit>();
+        app.UseMiddleware<LoadShedding>();
         app.UseMiddleware<Authentication>();
         app.UseMiddleware<RateLimits>();
         app.MapStatic();
@@ -139,6 +139,12 @@ internal static class App
         await app.WaitForShutdownAsync(token);
         if (startup.Failure is { } failure)
             throw failure;
+        // One that fails stops the server: whoever started it must see that, and start it again.
+        foreach (var service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (service.ExecuteTask is { IsFaulted: true } failed)
+                await failed;
+        }
     }
 
     /// <summary>Begins to listen. Throws <see cref="ErrorCode.BadConfiguration"/> when it cannot.</summary>

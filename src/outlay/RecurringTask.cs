@@ -28,6 +28,13 @@ internal abstract partial class RecurringTask(Task ready, TimeProvider clock, IL
             await WaitAsync(await TryAsync(stoppingToken), stoppingToken);
     }
 
+    /// <summary>Does it outside its turn, if the schema is up to date.</summary>
+    protected async Task TryOnceMoreAsync(CancellationToken token)
+    {
+        if (ready.IsCompletedSuccessfully)
+            await TryAsync(token);
+    }
+
     private async Task<TimeSpan> TryAsync(CancellationToken token)
     {
         try

@@ -44,10 +44,10 @@ internal static class SettingsCommands
         switch (format)
         {
             case OutputFormat.Json:
-                await JsonOutput.WriteAsync(cli, writer => Write(writer, reports), token);
+                await JsonOutput.WriteAsync(cli, writer => Write(writer, reports));
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, ["name", "value", "origin"], reports.Select(Cells), token);
+                await CsvOutput.WriteAsync(cli, ["name", "value", "origin"], reports.Select(Cells));
                 break;
             default:
                 var table = new Table(cli, new("NAME"), new("VALUE"), new("ORIGIN"));

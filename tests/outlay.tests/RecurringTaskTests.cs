@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Outlay.Hosting;
 using Outlay.Tests.Harness;
 using Outlay.Tests.Hosting;
 
@@ -33,6 +35,15 @@ public sealed class RecurringTaskTests : IDisposable
 
         Assert.False(task.ExecuteTask!.IsCompleted);
         await task.StopAsync(Test.Token);
+    }
+
+    [Fact]
+    public void Nothing_else_runs_in_the_background_beside_the_start_since_a_failure_there_would_end_the_server()
+    {
+        var others = typeof(RecurringTask).Assembly.GetTypes()
+            .Where(type => type.IsAssignableTo(typeof(BackgroundService)) && !type.IsAssignableTo(typeof(RecurringTask)) && type != typeof(Startup));
+
+        Assert.Empty(others);
     }
 
     public void Dispose() => _log.Dispose();

@@ -91,12 +91,12 @@ internal static class KeyCommands
                 var key = await keys.GetAsync(id, token);
                 if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Revoke key {key.Id} {key.Name} ({key.Prefix}…) of {key.Owner}? That cannot be undone.", token))
                 {
-                    await cli.Messages.WriteLineAsync($"Key {id} was not revoked.".AsMemory(), token);
+                    await cli.TellAsync($"Key {id} was not revoked.");
                     continue;
                 }
 
                 await keys.RevokeAsync(id, token);
-                await cli.Messages.WriteLineAsync($"Revoked key {id}: every server refuses it within 5 s.".AsMemory(), token);
+                await cli.TellAsync($"Revoked key {id}: every server refuses it within 5 s.");
             }
         });
     }

@@ -18,6 +18,7 @@ internal static class KeyEndpoints
 
     private static async Task CreateAsync(HttpContext context, KeyService service, TimeProvider clock, CancellationToken token)
     {
+        IdempotencyHeader.Refuse(context.Request);
         var query = new QueryFields(context.Request.Query, ["owner", "name", "scopes", "expires_in"]);
         query.Faults.ThrowIfAny();
         await AnswerAsync(context, await service.CreateAsync(new KeyDraft(query["owner"], query["name"], query["scopes"], query["expires_in"]), token), clock);
@@ -39,6 +40,7 @@ internal static class KeyEndpoints
 
     private static async Task RotateAsync(long id, HttpContext context, KeyService service, KeyRing ring, TimeProvider clock, CancellationToken token)
     {
+        IdempotencyHeader.Refuse(context.Request);
         var query = new QueryFields(context.Request.Query, ["overlap"]);
         query.Faults.ThrowIfAny();
         var issued = await service.RotateAsync(id, query["overlap"], token);

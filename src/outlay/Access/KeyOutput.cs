@@ -13,18 +13,18 @@ internal static class KeyOutput
     {
         if (format is OutputFormat.Json)
         {
-            await JsonOutput.WriteAsync(cli, json => KeyJson.Write(json, issued, cli.Clock.GetUtcNow()), token);
+            await JsonOutput.WriteAsync(cli, json => KeyJson.Write(json, issued, cli.Clock.GetUtcNow()));
             return;
         }
 
         if (format is OutputFormat.Csv)
-            await CsvOutput.WriteAsync(cli, [.. s_fields, "api_key"], [[.. Cells(cli, issued.Key), issued.Text]], token);
+            await CsvOutput.WriteAsync(cli, [.. s_fields, "api_key"], [[.. Cells(cli, issued.Key), issued.Text]]);
         else
             cli.Out.WriteLine(issued.Text);
         var key = issued.Key;
         var end = key.ExpiresAt is { } expires ? $", until {Time(expires)}" : "";
-        await cli.Messages.WriteLineAsync(
-            $"Key {key.Id} {key.Name} of {key.Owner}: {key.Scopes.Text()}{end}. It is shown once. Send it as X-API-Key, or as Authorization: Bearer.".AsMemory(), token);
+        await cli.TellAsync(
+            $"Key {key.Id} {key.Name} of {key.Owner}: {key.Scopes.Text()}{end}. It is shown once. Send it as X-API-Key, or as Authorization: Bearer.");
     }
 
     public static async Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<ApiKey> keys, CancellationToken token)
@@ -35,7 +35,7 @@ internal static class KeyOutput
                 await JsonOutput.WriteArrayAsync(cli, keys.ToAsyncEnumerable(), (json, key) => KeyJson.Write(json, key, cli.Clock.GetUtcNow()), token);
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, s_fields, keys.Select(key => Cells(cli, key)), token);
+                await CsvOutput.WriteAsync(cli, s_fields, keys.Select(key => Cells(cli, key)));
                 break;
             default:
                 var table = new Table(cli, [.. s_fields.Select(field => new Column(field.Replace('_', ' ').ToUpperInvariant(), Right: field == "id"))]);
@@ -43,7 +43,7 @@ internal static class KeyOutput
                     table.Add(Cells(cli, key));
                 table.Flush();
                 if (keys.Count == 0)
-                    await cli.Messages.WriteLineAsync("No keys.".AsMemory(), token);
+                    await cli.TellAsync("No keys.");
                 break;
         }
     }

@@ -38,7 +38,7 @@ internal static class OwnerCommands
                     await JsonOutput.WriteArrayAsync(cli, owners.ToAsyncEnumerable(), Write, token);
                     break;
                 case OutputFormat.Csv:
-                    await CsvOutput.WriteAsync(cli, s_fields, owners.Select(owner => (string[])[owner.Name, owner.Currency ?? ""]), token);
+                    await CsvOutput.WriteAsync(cli, s_fields, owners.Select(owner => (string[])[owner.Name, owner.Currency ?? ""]));
                     break;
                 default:
                     var table = new Table(cli, new("OWNER"), new("CURRENCY"));
@@ -60,7 +60,7 @@ internal static class OwnerCommands
         {
             var code = ReadCurrency(parsed.GetValue(currency));
             var owner = await (await cli.OwnersAsync(token)).CreateAsync(parsed.GetValue(name)!, code, token);
-            await cli.Messages.WriteLineAsync($"Made the owner {owner.Name}. Work on the book with --owner '{owner.Name}', or make a key: outlay keys create NAME --owner '{owner.Name}'.".AsMemory(), token);
+            await cli.TellAsync($"Made the owner {owner.Name}. Work on the book with --owner '{owner.Name}', or make a key: outlay keys create NAME --owner '{owner.Name}'.");
         });
     }
 
@@ -75,7 +75,7 @@ internal static class OwnerCommands
         {
             var code = ReadCurrency(parsed.GetValue(currency))!;
             var owner = await (await cli.OwnersAsync(token)).SetCurrencyAsync(parsed.GetValue(name)!, code, token);
-            await cli.Messages.WriteLineAsync($"The currency of {owner.Name} is {owner.Currency} now.".AsMemory(), token);
+            await cli.TellAsync($"The currency of {owner.Name} is {owner.Currency} now.");
         });
     }
 

@@ -122,7 +122,7 @@ internal static class BackupCommands
             var question = $"{Plural.Of(replaced, "expense")} in {cli.Database.Location} will be replaced by {report.Expenses} of {report.Backup}. Go on?";
             if (!yes && !await cli.ConfirmAsync(question, token))
             {
-                await cli.Messages.WriteLineAsync("Nothing was replaced.".AsMemory(), token);
+                await cli.TellAsync("Nothing was replaced.");
                 return;
             }
 
@@ -158,7 +158,7 @@ internal static class BackupCommands
         if (present.Report?.Fingerprint is null)
             throw new AppException(ErrorCode.Unavailable, $"What is there could not be backed up: {present.Failure}");
         var doubt = present.Report.IsGood ? "" : $" It did not pass its verification: {present.Report.Failure}";
-        await cli.Messages.WriteLineAsync($"What was there is in {present.File}, which is kept until {TimeText.ForPeople(present.Report.KeptUntil!.Value)} at least.{doubt}".AsMemory(), token);
+        await cli.TellAsync($"What was there is in {present.File}, which is kept until {TimeText.ForPeople(present.Report.KeptUntil!.Value)} at least.{doubt}");
         return present.Report.Fingerprint;
     }
 

@@ -39,10 +39,10 @@ internal static class BackupListOutput
         switch (format)
         {
             case OutputFormat.Json:
-                await JsonOutput.WriteAsync(cli, json => Write(json, rows), token);
+                await JsonOutput.WriteAsync(cli, json => Write(json, rows));
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, s_columns, rows.Select(row => CsvCells(row.Backup, row.Report)), token);
+                await CsvOutput.WriteAsync(cli, s_columns, rows.Select(row => CsvCells(row.Backup, row.Report)));
                 break;
             default:
                 await WriteTableAsync(cli, rows, token);
@@ -50,7 +50,7 @@ internal static class BackupListOutput
         }
 
         if (others > 0)
-            await cli.Messages.WriteLineAsync($"{Plural.Of(others, "backup")} of other books {Plural.Verb(others, "is", "are")} there too: {cli.ProgramName} backup list --all shows them.".AsMemory(), token);
+            await cli.TellAsync($"{Plural.Of(others, "backup")} of other books {Plural.Verb(others, "is", "are")} there too: {cli.ProgramName} backup list --all shows them.");
         if (failure is not null)
             throw failure;
     }
@@ -63,9 +63,9 @@ internal static class BackupListOutput
             table.Add(backup.Name, TimeText.Short(backup.Time), SizeText.ForPeople(backup.Size), Expenses(report), Verdict(report), report?.Location, backup.Destination.Name);
         table.Flush();
         foreach (var (backup, report) in rows.Where(row => row.Report is { IsGood: false }))
-            await cli.Messages.WriteLineAsync($"{report!.Problem} ({backup.Destination.Name})".AsMemory(), token);
+            await cli.TellAsync($"{report!.Problem} ({backup.Destination.Name})");
         if (rows.Count == 0)
-            await cli.Messages.WriteLineAsync("No backups.".AsMemory(), token);
+            await cli.TellAsync("No backups.");
     }
 
     private static string Expenses(BackupReport? report) =>

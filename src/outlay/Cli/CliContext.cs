@@ -20,7 +20,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    private readonly Lazy<TextWriter> _messages = new(() => new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true });
+    // Long work tells from several threads.
+    private readonly Lazy<TextWriter> _messages = new(() =>
+        TextWriter.Synchronized(new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true }));
 
     private Database? _database;
     private BackupCatalog? _backups;
@@ -68,6 +70,9 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
             return _messages.Value;
         }
     }
+
+    /// <summary>Writes a line to <see cref="Messages"/>, also when the verb was cancelled meanwhile: whoever has changed something is told so.</summary>
+    public Task TellAsync(string line) => Messages.WriteLineAsync(line);
 
     /// <summary>What comes from a pipe, as bytes; reading it can be cancelled. Read either here or from <see cref="In"/>.</summary>
     public Stream InStream => field ??= OpenInput();
@@ -178,7 +183,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
         {
             var report = await Upgrade.RunAsync(withBackup: true, token);
             if (report.Adopted > 0)
-                await Messages.WriteLineAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.".AsMemory(), token);
+                await TellAsync($"Took over {Plural.Of(report.Adopted, "expense")} of the original system in {Database.Location}.");
         }
 
         _migrated = true;

@@ -9,8 +9,12 @@ internal static class CompletionCommands
         """
         # Completion of outlay for bash: eval "$(outlay completion bash)"
         _outlay() {
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+            local suggestion
+            COMPREPLY=()
+            # Names of files are only ever quoted: compgen -W would run what stands in them.
+            while IFS= read -r suggestion; do
+                if [[ $suggestion == "${COMP_WORDS[COMP_CWORD]}"* ]]; then COMPREPLY+=("$(printf '%q' "$suggestion")"); fi
+            done < <("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
             # In a folder it goes on.
             if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then compopt -o nospace 2>/dev/null; fi
             return 0

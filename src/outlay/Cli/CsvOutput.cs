@@ -8,12 +8,15 @@ internal static class CsvOutput
 {
     private static readonly CsvWriterOptions s_options = new() { NewLine = "\n" };
 
-    public static async Task WriteAsync(CliContext cli, string[] header, IEnumerable<string[]> rows, CancellationToken token)
+    /// <summary>Writes rows that are there, also when the verb was cancelled meanwhile: they may be what was done before.</summary>
+    public static async Task WriteAsync(CliContext cli, string[] header, IEnumerable<string[]> rows)
     {
         await using var csv = CsvWriter.Create(cli.OutStream, s_options, leaveOpen: true);
         csv.WriteHeader(header);
         foreach (var row in rows)
-            await csv.WriteRecordAsync([.. row.Select(FormulaGuard.Defuse)], token);
-        await csv.FlushAsync(token);
+            // They may tell what was done.
+            await csv.WriteRecordAsync([.. row.Select(FormulaGuard.Defuse)], CancellationToken.None);
+        // As the rows.
+        await csv.FlushAsync(CancellationToken.None);
     }
 }

@@ -8,11 +8,13 @@ internal static class JsonOutput
 {
     private const int FlushAt = 32 * 1024;
 
-    public static async Task WriteAsync(CliContext cli, Action<Utf8JsonWriter> write, CancellationToken token)
+    /// <summary>Writes one value, also when the verb was cancelled meanwhile: it may be what was done before.</summary>
+    public static async Task WriteAsync(CliContext cli, Action<Utf8JsonWriter> write)
     {
         await using (var writer = new Utf8JsonWriter(cli.OutStream, ExpenseJson.Format))
             write(writer);
-        await EndLineAsync(cli, token);
+        // It may tell what was done.
+        await EndLineAsync(cli, CancellationToken.None);
     }
 
     /// <summary>Writes an array at constant memory.</summary>

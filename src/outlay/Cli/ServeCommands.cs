@@ -9,8 +9,7 @@ internal static class ServeCommands
             verb => verb.SetAction(async (_, token) =>
             {
                 await App.RunAsync(cli.Settings, address => Announce(cli, address), token);
-                // The token is what has stopped it.
-                await cli.Messages.WriteLineAsync("Outlay has stopped.".AsMemory(), CancellationToken.None);
+                await cli.TellAsync("Outlay has stopped.");
             }),
             "outlay serve", "LISTEN=http://127.0.0.1:9000 outlay serve"),
     ];

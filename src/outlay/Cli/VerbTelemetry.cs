@@ -30,7 +30,7 @@ internal static class VerbTelemetry
         {
             providers.Dispose();
             if (providers.IsFailing)
-                await cli.Messages.WriteLineAsync("What was measured could not be sent: check OTEL_EXPORTER_OTLP_ENDPOINT, and whether the receiver runs.");
+                await cli.TellAsync("What was measured could not be sent: check OTEL_EXPORTER_OTLP_ENDPOINT, and whether the receiver runs.");
         }
     }
 }

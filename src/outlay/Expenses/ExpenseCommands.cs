@@ -63,7 +63,7 @@ internal static class ExpenseCommands
             };
             var expenses = await cli.ExpensesAsync(token);
             var expense = await expenses.AddAsync(cli.Caller, draft, token);
-            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense);
         });
     }
 
@@ -109,7 +109,7 @@ internal static class ExpenseCommands
             var page = await expenses.PageAsync(cli.Owner, wanted, null, size, token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), page.Expenses.ToAsyncEnumerable(), token);
             if (page.Next is not null)
-                await cli.Messages.WriteLineAsync($"{(size == 1 ? "This is the newest one" : $"These are the newest {size}")}. There are more: --limit N lists more, --all lists them all.".AsMemory(), token);
+                await cli.TellAsync($"{(size == 1 ? "This is the newest one" : $"These are the newest {size}")}. There are more: --limit N lists more, --all lists them all.");
             else if (page.Expenses.Count == 0)
                 await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
         });
@@ -124,7 +124,7 @@ internal static class ExpenseCommands
         verb.SetAction(async (parsed, token) =>
         {
             var expenses = await cli.ExpensesAsync(token);
-            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.GetAsync(cli.Owner, parsed.GetValue(id), token), token);
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), await expenses.GetAsync(cli.Owner, parsed.GetValue(id), token));
         });
     }
 
@@ -146,8 +146,8 @@ internal static class ExpenseCommands
             var start = cli.Clock.GetUtcMilliseconds();
             var expense = await expenses.ChangeAsync(cli.Caller, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
             if (expense.UpdatedAt < start)
-                await cli.Messages.WriteLineAsync("Nothing was changed: it is so already.".AsMemory(), token);
-            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense, token);
+                await cli.TellAsync("Nothing was changed: it is so already.");
+            await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense);
         });
     }
 
@@ -168,12 +168,12 @@ internal static class ExpenseCommands
             var many = expenses.Count == 1 ? "this expense" : $"these {expenses.Count} expenses";
             if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Delete {many}?", token))
             {
-                await cli.Messages.WriteLineAsync("Nothing was deleted.".AsMemory(), token);
+                await cli.TellAsync("Nothing was deleted.");
                 return;
             }
 
             await service.DeleteAsync(cli.Caller, [.. expenses.Select(expense => (expense.Id, (IReadOnlyCollection<long>?)[expense.Version]))], token);
-            await cli.Messages.WriteLineAsync($"Deleted. To undo it: {cli.ProgramName} restore {string.Join(' ', expenses.Select(expense => expense.Id))}".AsMemory(), token);
+            await cli.TellAsync($"Deleted. To undo it: {cli.ProgramName} restore {string.Join(' ', expenses.Select(expense => expense.Id))}");
         });
     }
 
@@ -188,7 +188,7 @@ internal static class ExpenseCommands
             var expenses = await cli.ExpensesAsync(token);
             var restored = await expenses.RestoreAsync(cli.Caller, parsed.GetValue(ids)!, token);
             if (restored is [var one])
-                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), one, token);
+                await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), one);
             else
                 await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), restored.ToAsyncEnumerable(), token);
         });

@@ -33,16 +33,17 @@ internal static class ExpenseOutput
         }
     }
 
-    /// <summary>Writes one expense with everything that is known about it.</summary>
-    public static async Task WriteAsync(CliContext cli, OutputFormat format, Expense expense, CancellationToken token)
+    /// <summary>Writes one expense with everything that is known about it, also when the verb was cancelled meanwhile: it may just have been stored.</summary>
+    public static async Task WriteAsync(CliContext cli, OutputFormat format, Expense expense)
     {
         switch (format)
         {
             case OutputFormat.Json:
-                await JsonOutput.WriteAsync(cli, writer => ExpenseJson.Write(writer, expense), token);
+                await JsonOutput.WriteAsync(cli, writer => ExpenseJson.Write(writer, expense));
                 break;
             case OutputFormat.Csv:
-                await WriteAsync(cli, format, new[] { expense }.ToAsyncEnumerable(), token);
+                // It may just have been stored.
+                await WriteAsync(cli, format, new[] { expense }.ToAsyncEnumerable(), CancellationToken.None);
                 break;
             default:
                 WriteFields(cli.Out, expense);
@@ -56,7 +57,7 @@ internal static class ExpenseOutput
         var message = filter == new ExpenseFilter() ? $"There are no expenses in {cli.Database.Location}: {cli.ProgramName} add 3.50 Coffee records one."
             : filter == new ExpenseFilter { InTrash = true } ? "The trash is empty."
             : "There are no such expenses.";
-        return cli.Messages.WriteLineAsync(message.AsMemory(), token);
+        return cli.TellAsync(message);
     }
 
     /// <summary>One line: <c>12. 2026-02-19 - Coffee - 3.50 EUR</c>.</summary>

@@ -12,8 +12,7 @@ internal static class AtomicFile
     /// </summary>
     public static async Task WriteAsync(string path, bool replace, Func<Stream, Task> write)
     {
-        var isLink = new FileInfo(path).LinkTarget is not null;
-        var target = isLink ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName : path;
+        var target = Target(path);
         var temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
         try
         {
@@ -45,6 +44,22 @@ internal static class AtomicFile
         {
             Remove(temporary);
             throw;
+        }
+    }
+
+    private static string Target(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AppException(ErrorCode.Unavailable, $"{path} cannot be written: the link leads nowhere.", e);
         }
     }
 

@@ -46,13 +46,13 @@ internal static class ExportCommands
             var replace = File.Exists(file);
             if (replace && !parsed.GetValue(yes) && !await MayReplaceAsync(cli, file, token))
             {
-                await cli.Messages.WriteLineAsync("Nothing was written.".AsMemory(), token);
+                await cli.TellAsync("Nothing was written.");
                 return;
             }
 
             var count = 0L;
             await AtomicFile.WriteAsync(file, replace, async output => count = await WriteAsync(cli, output, form, wanted, token));
-            await cli.Messages.WriteLineAsync($"Wrote {Plural.Of(count, "expense")} to {file}.".AsMemory(), token);
+            await cli.TellAsync($"Wrote {Plural.Of(count, "expense")} to {file}.");
         });
     }
 

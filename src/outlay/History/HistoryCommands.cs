@@ -43,13 +43,13 @@ internal static class HistoryCommands
                 ? await WriteAsync(await history.VersionsAsync(cli.Owner, expense, 0, size, token), HistoryOutput.WriteAsync)
                 : await WriteAsync(await history.ChangesAsync(cli.Owner, null, size, token), HistoryOutput.WriteAsync);
             if (more)
-                await cli.Messages.WriteLineAsync($"These are the {(parsed.GetValue(id) > 0 ? "first" : "newest")} {size}. There are more: --limit N lists more.".AsMemory(), token);
+                await cli.TellAsync($"These are the {(parsed.GetValue(id) > 0 ? "first" : "newest")} {size}. There are more: --limit N lists more.");
 
             async Task<bool> WriteAsync<T>(HistoryPage<T> page, Func<CliContext, OutputFormat, IReadOnlyList<T>, CancellationToken, Task> write)
             {
                 await write(cli, parsed.GetValue(output), page.Items, token);
                 if (page.Items.Count == 0)
-                    await cli.Messages.WriteLineAsync("Nothing was changed yet.".AsMemory(), token);
+                    await cli.TellAsync("Nothing was changed yet.");
                 return page.Next is not null;
             }
         });
@@ -68,16 +68,16 @@ internal static class HistoryCommands
             var target = await service.FindAsync(cli.Owner, parsed.GetValue(change), token);
             var rows = await service.ExpensesAsync(target, Shown, token);
             foreach (var line in HistoryOutput.UndoLines(target, [.. rows.Select(row => row.Expense)]))
-                await cli.Messages.WriteLineAsync(line.AsMemory(), token);
+                await cli.TellAsync(line);
             if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Take change {target.Header.Seq} back?", token))
             {
-                await cli.Messages.WriteLineAsync("Nothing was changed.".AsMemory(), token);
+                await cli.TellAsync("Nothing was changed.");
                 return;
             }
 
             var undo = await ProgressBar.RunAsync(cli, "Taking it back", target.Header.Count, bar =>
                 service.UndoAsync(cli.Caller, target.Header.Seq, bar.Report, token));
-            await cli.Messages.WriteLineAsync($"Taken back. To undo that: {cli.ProgramName} undo --change {undo.Header.Seq}".AsMemory(), token);
+            await cli.TellAsync($"Taken back. To undo that: {cli.ProgramName} undo --change {undo.Header.Seq}");
         });
     }
 }

@@ -53,7 +53,7 @@ internal static class HistoryOutput
     {
         if (format is OutputFormat.Csv)
         {
-            await CsvOutput.WriteAsync(cli, fields, rows.Select(row => row.Select(cell => cell ?? "").ToArray()), token);
+            await CsvOutput.WriteAsync(cli, fields, rows.Select(row => row.Select(cell => cell ?? "").ToArray()));
             return;
         }
 

@@ -32,6 +32,13 @@ internal static class IdempotencyHeader
         return key;
     }
 
+    /// <summary>Refuses the header where it would promise something that is not kept: an answer with a secret in it cannot be given twice.</summary>
+    public static void Refuse(HttpRequest request)
+    {
+        if (request.Headers.ContainsKey(Name))
+            throw new AppException(ErrorCode.InvalidInput, $"{Name} is not for API keys, whose secret is shown once: send the request without it, and look with GET /admin/api-keys whether one before was carried out");
+    }
+
     private static string? Parse(string header)
     {
         var text = header.Trim(' ');

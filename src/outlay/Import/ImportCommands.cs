@@ -66,7 +66,7 @@ internal static class ImportCommands
         await using var stream = file == StandardInput ? await CopyInputAsync(cli, token) : Open(file);
         await using var reader = await ImportReader.OpenAsync(stream, file == StandardInput ? "Standard input" : file, cli.Owner, token);
         if (reader.UnknownColumns.Count > 0)
-            await cli.Messages.WriteLineAsync($"Left out, because no such column is known: {string.Join(", ", reader.UnknownColumns)}".AsMemory(), token);
+            await cli.TellAsync($"Left out, because no such column is known: {string.Join(", ", reader.UnknownColumns)}");
 
         var import = new ImportService(await cli.ExpensesAsync(token), cli.Database);
         var size = stream.CanSeek ? stream.Length : (long?)null;

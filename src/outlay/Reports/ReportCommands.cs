@@ -38,7 +38,7 @@ internal static class ReportCommands
             if (summary.Totals.Count == 0)
                 await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
             else if (parsed.GetValue(group) is SummaryGroup.Tag)
-                await cli.Messages.WriteLineAsync("An expense counts under each of its tags: these sums do not add up to the total.".AsMemory(), token);
+                await cli.TellAsync("An expense counts under each of its tags: these sums do not add up to the total.");
         });
     }
 
@@ -60,14 +60,14 @@ internal static class ReportCommands
                 DiagnosisOutput.Write(cli, history);
             if (repairs && history is { Fault: null })
             {
-                await cli.Messages.WriteLineAsync($"Rebuilt the totals: {Plural.Of(await doctor.RebuildTotalsAsync(token), "row")}.".AsMemory(), token);
+                await cli.TellAsync($"Rebuilt the totals: {Plural.Of(await doctor.RebuildTotalsAsync(token), "row")}.");
                 diagnosis = await doctor.ExamineAsync(token);
                 DiagnosisOutput.Write(cli, diagnosis);
             }
 
             ThrowIfSick(cli, diagnosis, history, repairs);
             if (history is null)
-                await cli.Messages.WriteLineAsync($"Not looked for: an expense that was changed past the program. {cli.ProgramName} doctor --deep finds it.".AsMemory(), token);
+                await cli.TellAsync($"Not looked for: an expense that was changed past the program. {cli.ProgramName} doctor --deep finds it.");
         });
     }
 

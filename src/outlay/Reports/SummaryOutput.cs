@@ -10,10 +10,10 @@ internal static class SummaryOutput
         switch (format)
         {
             case OutputFormat.Json:
-                await JsonOutput.WriteAsync(cli, writer => SummaryJson.Write(writer, summary), token);
+                await JsonOutput.WriteAsync(cli, writer => SummaryJson.Write(writer, summary));
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, [.. Keys(group), "currency", "total", "count"], (summary.Groups ?? summary.Totals).Select(line => Cells(line, group)), token);
+                await CsvOutput.WriteAsync(cli, [.. Keys(group), "currency", "total", "count"], (summary.Groups ?? summary.Totals).Select(line => Cells(line, group)));
                 break;
             default:
                 WriteTable(cli, summary, group);

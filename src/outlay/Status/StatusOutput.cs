@@ -12,10 +12,10 @@ internal static class StatusOutput
         switch (format)
         {
             case OutputFormat.Json:
-                await JsonOutput.WriteAsync(cli, json => Write(json, report), token);
+                await JsonOutput.WriteAsync(cli, json => Write(json, report));
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, ["what", "name", "state", "detail"], Rows(report), token);
+                await CsvOutput.WriteAsync(cli, ["what", "name", "state", "detail"], Rows(report));
                 break;
             default:
                 var table = new Table(cli, new("WHAT"), new("NAME"), new("STATE"), new("DETAIL"));

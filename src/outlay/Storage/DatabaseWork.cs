@@ -15,6 +15,8 @@ internal abstract partial class Database
 
     private static TimeSpan TimeLeft => Deadline?.Left ?? Timeout.InfiniteTimeSpan;
 
+    private static bool HasTimeLeft => Deadline is null || Deadline.Left > TimeSpan.Zero;
+
     /// <summary>
     /// Limits how long everything that the present request asks for may take together: reads, the work of writes, the way to the first row of
     /// a list. What runs in the background has no such limit.
@@ -134,7 +136,7 @@ internal abstract partial class Database
             {
                 return await attempt();
             }
-            catch (Exception e) when (repeatable && DidNothing(e) && _retries.TrySpend(tries))
+            catch (Exception e) when (repeatable && HasTimeLeft && DidNothing(e) && _retries.TrySpend(tries))
             {
                 DatabaseMetrics.Retried();
                 await Task.Delay(RetryBudget.Pause, token);

@@ -107,7 +107,7 @@ internal sealed partial class SqliteDatabase : Database
     protected override Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken token)
     {
         var left = _patience - _clock.GetElapsedTime(_waitingSince);
-        return Task.FromResult<DbTransaction>(new WriteTransaction((SqliteConnection)connection, left < TimeSpan.Zero ? TimeSpan.Zero : left));
+        return Task.FromResult<DbTransaction>(new SqliteWriteTransaction((SqliteConnection)connection, left < TimeSpan.Zero ? TimeSpan.Zero : left));
     }
 
     protected override Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken token) =>
@@ -297,52 +297,5 @@ internal sealed partial class SqliteDatabase : Database
     private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
     {
         public void Dispose() => semaphore.Release();
-    }
-
-    /// <summary>
-    /// A transaction that takes the write lock at once: a lock that is taken later, after a read, cannot be waited for. The
-    /// provider's own would wait for a second at least.
-    /// </summary>
-    private sealed class WriteTransaction : DbTransaction
-    {
-        private readonly SqliteConnection _connection;
-        private bool _isOpen;
-
-        public WriteTransaction(SqliteConnection connection, TimeSpan patience)
-        {
-            _connection = connection;
-            Check(raw.sqlite3_busy_timeout(connection.Handle, (int)patience.TotalMilliseconds));
-            Run("begin immediate");
-            _isOpen = true;
-        }
-
-        public override IsolationLevel IsolationLevel => IsolationLevel.Serializable;
-
-        protected override DbConnection DbConnection => _connection;
-
-        public override void Commit()
-        {
-            Run("commit");
-            _isOpen = false;
-        }
-
-        public override void Rollback()
-        {
-            _isOpen = false;
-            // What went wrong may have ended the transaction already.
-            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
-                Run("rollback");
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing && _isOpen)
-                Rollback();
-            base.Dispose(disposing);
-        }
-
-        private void Run(string sql) => Check(raw.sqlite3_exec(_connection.Handle, sql));
-
-        private void Check(int result) => SqliteException.ThrowExceptionForRC(result, _connection.Handle);
     }
 }

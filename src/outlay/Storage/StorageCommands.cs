@@ -30,7 +30,7 @@ internal static class StorageCommands
                 Write(cli, await cli.Upgrade.PlanAsync(token), withBackup);
             else
                 await MigrateAsync(cli, withBackup, token);
-            await cli.Messages.WriteLineAsync($"Database: {cli.Database.Location}".AsMemory(), token);
+            await cli.TellAsync($"Database: {cli.Database.Location}");
         });
     }
 
@@ -56,6 +56,6 @@ internal static class StorageCommands
         if (report.Applied.Count == 0)
             cli.Out.WriteLine("the schema is up to date");
         if (await cli.Database.CreateRolesAsync(token) is { } roles)
-            await cli.Messages.WriteLineAsync(roles.AsMemory(), token);
+            await cli.TellAsync(roles);
     }
 }

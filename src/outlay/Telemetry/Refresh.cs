@@ -17,8 +17,10 @@ internal sealed class Refresh(TimeSpan maxAge, Func<CancellationToken, Task> wor
             if (_running.IsCompleted && (_started is not { } started || clock.GetElapsedTime(started) >= maxAge))
             {
                 _started = clock.GetTimestamp();
-                // Nobody cancels it: it serves all who ask, and has limits of its own.
-                _running = Task.Run(() => work(CancellationToken.None));
+                // What limits the request that happened to ask first is not for the others.
+                using (ExecutionContext.SuppressFlow())
+                    // Nobody cancels it: it serves all who ask, and has limits of its own.
+                    _running = Task.Run(() => work(CancellationToken.None));
             }
 
             return _running;

@@ -22,7 +22,7 @@ internal sealed class ServerMetrics
     {
         ActivatorUtilities.CreateInstance<ProcessMetrics>(services);
         ActivatorUtilities.CreateInstance<DatabaseMetrics>(services);
-        _stored = ActivatorUtilities.CreateInstance<StoredFigures>(services);
+        _stored = ActivatorUtilities.CreateInstance<StoredFigures>(services, services.GetRequiredService<Startup>().Ready);
         _backups = ActivatorUtilities.CreateInstance<BackupFigures>(services);
         _health = ActivatorUtilities.CreateInstance<HealthMetrics>(services);
         DatabaseMetrics.Begin();

@@ -23,11 +23,13 @@ internal sealed class StoredFigures
 
     private readonly Database _database;
     private readonly TimeProvider _clock;
+    private readonly Task _ready;
     private readonly Refresh _refresh;
 
-    public StoredFigures(IMeterFactory meters, Database database, TimeProvider clock)
+    /// <param name="ready">Completes when the schema is up to date: before, there may be no figures yet.</param>
+    public StoredFigures(IMeterFactory meters, Database database, TimeProvider clock, Task ready)
     {
-        (_database, _clock, _refresh) = (database, clock, new Refresh(s_maxAge, ReadAsync, clock));
+        (_database, _clock, _ready, _refresh) = (database, clock, ready, new Refresh(s_maxAge, ReadAsync, clock));
         var meter = meters.OfHost();
         meter.CreateObservableGauge("outlay.schema.version", () => Told(Now?.Schema), "", "The number of the last migration that was applied");
         meter.CreateObservableGauge("outlay.expenses", () => Told(Now?.Expenses), "{expense}", "Expenses that count");
@@ -47,6 +49,8 @@ internal sealed class StoredFigures
 
     private async Task ReadAsync(CancellationToken token)
     {
+        if (!_ready.IsCompletedSuccessfully)
+            return;
         Database.LimitRequest(s_limit, _clock);
         try
         {

@@ -37,14 +37,15 @@ internal static class TelemetryHosting
 
     /// <summary>Keeps metrics up to date that are sent without anybody asking.</summary>
     /// <param name="interval">How often they are sent.</param>
-    private sealed class MetricRefresh(ServerMetrics metrics, TimeProvider clock, TimeSpan interval) : BackgroundService
+    private sealed class MetricRefresh(ServerMetrics metrics, TimeProvider clock, ILogger<MetricRefresh> logger, TimeSpan interval)
+        : RecurringTask(Task.CompletedTask, clock, logger)
     {
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        protected override TimeSpan PauseAfterFailure => interval;
+
+        public override async Task<TimeSpan> RunAsync(CancellationToken token)
         {
-            using var timer = new PeriodicTimer(interval, clock);
-            do
-                await metrics.RefreshAsync();
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            await metrics.RefreshAsync();
+            return interval;
         }
     }
 }

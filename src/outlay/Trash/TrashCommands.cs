@@ -28,18 +28,27 @@ internal static class TrashCommands
             if (count == 0)
             {
                 var message = age == TimeSpan.Zero ? "The trash is empty." : $"Nothing in the trash was deleted {Plural.Of((long)age.TotalDays, "day")} ago or earlier.";
-                await cli.Messages.WriteLineAsync(message.AsMemory(), token);
+                await cli.TellAsync(message);
                 return;
             }
 
             if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Remove {Plural.Of(count, "expense")} for good? That cannot be undone.", token))
             {
-                await cli.Messages.WriteLineAsync("Nothing was removed.".AsMemory(), token);
+                await cli.TellAsync("Nothing was removed.");
                 return;
             }
 
-            var purged = await trash.PurgeAsync(cli.Caller, age, token);
-            await cli.Messages.WriteLineAsync($"Removed {Plural.Of(purged, "expense")} for good.".AsMemory(), token);
+            var purged = 0L;
+            try
+            {
+                await trash.PurgeAsync(cli.Caller, age, gone => purged = gone, token);
+            }
+            finally
+            {
+                // Also when it ends half-way: they do not come back.
+                if (purged > 0)
+                    await cli.TellAsync($"Removed {Plural.Of(purged, "expense")} for good.");
+            }
         });
     }
 }

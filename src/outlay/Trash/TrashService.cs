@@ -11,9 +11,13 @@ internal sealed class TrashService(Database database, ExpenseService expenses, T
     public Task<long> CountAsync(string owner, TimeSpan age, CancellationToken token) =>
         database.ReadAsync(OwnerScope.Of(owner), connection => TrashStore.CountAsync(connection, owner, clock.GetUtcNow() - age, token), token);
 
-    /// <summary>Removes those of one owner, some thousands in each transaction: others wait for none of them long.</summary>
+    /// <summary>
+    /// Removes those of one owner, some thousands in each transaction: others wait for none of them long. What was removed when it is cancelled
+    /// stays removed.
+    /// </summary>
+    /// <param name="onProgress">Told after each transaction how many are gone; null for nobody.</param>
     /// <returns>How many there were.</returns>
-    public async Task<long> PurgeAsync(Caller caller, TimeSpan age, CancellationToken token)
+    public async Task<long> PurgeAsync(Caller caller, TimeSpan age, Action<long>? onProgress, CancellationToken token)
     {
         var until = clock.GetUtcNow() - age;
         var purged = 0L;
@@ -22,6 +26,7 @@ internal sealed class TrashService(Database database, ExpenseService expenses, T
         {
             batch = await PurgeSomeAsync(caller, until, token);
             purged += batch;
+            onProgress?.Invoke(purged);
         }
         while (batch > 0);
         return purged;
@@ -34,7 +39,7 @@ internal sealed class TrashService(Database database, ExpenseService expenses, T
     {
         var purged = 0L;
         foreach (var owner in await database.ReadAsync(OwnerScope.All, connection => TrashStore.OwnersAsync(connection, clock.GetUtcNow() - age, token), token))
-            purged += await PurgeAsync(new Caller(owner, actor), age, token);
+            purged += await PurgeAsync(new Caller(owner, actor), age, onProgress: null, token);
         return purged;
     }
 

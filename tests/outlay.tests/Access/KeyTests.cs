@@ -27,6 +27,16 @@ public sealed class KeyTests
     }
 
     [Theory, EachEngine]
+    public async Task A_key_is_shown_once_so_no_Idempotency_Key_is_taken_for_it(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+
+        (await AdministerAsync(server, "POST", "/admin/api-keys?owner=ana&name=phone", ("Idempotency-Key", "a"))).MustBeProblem(400, "invalid-input");
+
+        Assert.Equal(0, (await AdministerAsync(server, "GET", "/admin/api-keys")).MustBe(200).Json.GetArrayLength());
+    }
+
+    [Theory, EachEngine]
     public async Task A_key_is_256_random_bits_and_only_its_hash_and_its_beginning_are_stored(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
@@ -192,6 +202,6 @@ public sealed class KeyTests
         Task<List<ApiKey>> ListAsync() => new KeyService(database.Database, database.Clock).ListAsync(null, Test.Token);
     }
 
-    private static Task<Answer> AdministerAsync(TestServer server, string method, string path) =>
-        server.SendAsync(method, path, null, (TestServer.SecretHeader, TestServer.Secret));
+    private static Task<Answer> AdministerAsync(TestServer server, string method, string path, params (string Name, string Value)[] headers) =>
+        server.SendAsync(method, path, null, [(TestServer.SecretHeader, TestServer.Secret), .. headers]);
 }

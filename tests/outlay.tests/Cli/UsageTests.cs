@@ -284,4 +284,25 @@ public sealed class UsageTests
             test "${"{"}COMPREPLY[*]{"}"}" = restore
             """);
     }
+
+    [Fact]
+    public async Task The_script_for_bash_completes_names_of_files_and_runs_nothing_that_stands_in_them()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("completion"), (await OutlayProcess.RunAsync(["completion", "bash"])).Output);
+        Directory.CreateDirectory(folder.File("in"));
+        await File.WriteAllTextAsync(folder.File("in/a $(touch ran).csv"), "");
+
+        await Command.RunAsync("bash", "-c",
+            $$"""
+            PATH={{Path.GetDirectoryName(OutlayProcess.Program)}}:$PATH
+            source {{folder.File("completion")}}
+            cd {{folder.File("in")}}
+            COMP_LINE='outlay import a' COMP_POINT=15 COMP_WORDS=(outlay import a) COMP_CWORD=2
+            _outlay
+            test "${COMPREPLY[*]}" = 'a\ \$\(touch\ ran\).csv'
+            """);
+
+        Assert.Single(Directory.GetFiles(folder.File("in")));
+    }
 }

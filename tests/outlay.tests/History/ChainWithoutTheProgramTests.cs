@@ -18,7 +18,7 @@ public sealed partial class ChainWithoutTheProgramTests
         database.Clock.Advance(TimeSpan.FromMilliseconds(123));
         await database.Expenses.AddAsync(me, new ExpenseDraft { Date = "2026-02-19", Description = "Café", Amount = "3.50" }, Test.Token);
         await database.Expenses.DeleteAsync(me, 1, null, Test.Token);
-        await new TrashService(database.Database, database.Expenses, database.Clock).PurgeAsync(me, TimeSpan.Zero, Test.Token);
+        await new TrashService(database.Database, database.Expenses, database.Clock).PurgeAsync(me, TimeSpan.Zero, null, Test.Token);
 
         Assert.Equal("default: 3 changes are as they were written\n", (await RunAsync(database)).Output);
         await database.ExecuteAsync("update history set content = replace(content, '3.50', '3.51') where version = 2");

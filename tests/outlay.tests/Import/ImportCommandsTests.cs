@@ -73,6 +73,23 @@ public sealed class ImportCommandsTests
     }
 
     [Theory, EachEngine]
+    public async Task What_is_found_of_many_rows_is_told_line_by_line_whoever_finds_it(Engine engine)
+    {
+        const int Many = 12_000;
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var (known, mixed) = (Path.Combine(database.Folder, "known.csv"), Path.Combine(database.Folder, "mixed.csv"));
+        await File.WriteAllTextAsync(known, $"date,description,amount\n{string.Concat(Enumerable.Repeat("2026-01-01,Coffee,3.50\n", Many))}");
+        await File.WriteAllTextAsync(mixed, $"date,description,amount\n{string.Concat(Enumerable.Repeat("2026-01-01,Tea,0\n2026-01-01,Coffee,3.50\n", Many))}");
+        await RunAsync(database, "import", known);
+
+        var all = await RunAsync(database, "import", mixed, "--dry-run", "--skip-invalid");
+
+        var lines = all.Error.Split('\n');
+        Assert.Equal(Many, lines.Count(line => line.EndsWith(": Amount must be greater than 0", StringComparison.Ordinal)));
+        Assert.Equal(Many, lines.Count(line => line.EndsWith(": already there: 2026-01-01 - Coffee - 3.50 EUR", StringComparison.Ordinal)));
+    }
+
+    [Theory, EachEngine]
     public async Task What_was_deleted_on_purpose_is_not_imported_again_and_what_was_undone_is(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);

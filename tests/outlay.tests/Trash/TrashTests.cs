@@ -69,7 +69,7 @@ public sealed class TrashTests
         var me = Test.By(ExpenseService.DefaultOwner);
         await database.Expenses.AddAsync(me, s_coffee, Test.Token);
         await database.Expenses.DeleteAsync(me, 1, null, Test.Token);
-        await Trash(database).PurgeAsync(me, TimeSpan.Zero, Test.Token);
+        await Trash(database).PurgeAsync(me, TimeSpan.Zero, null, Test.Token);
         await using var server = await TestServer.StartAsync(database);
 
         var history = (await server.GetAsync("/expenses/1/history")).MustBe(200).Json;
@@ -99,6 +99,28 @@ public sealed class TrashTests
         Assert.Equal(Many, removed.Sum());
         Assert.Equal(Many, await database.ScalarAsync<long>("select count(*) from history where content is null"));
         Assert.Null((await database.Doctor.CheckHistoryAsync(Test.Token)).Fault);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_purge_that_is_cancelled_half_way_has_told_what_is_gone(Engine engine)
+    {
+        const int Many = ExpenseService.BatchSize + 10;
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var me = Test.By(ExpenseService.DefaultOwner);
+        var content = ExpenseRules.Check(s_coffee, Currency.Of("EUR"), new Faults())!;
+        await database.Expenses.AddManyAsync(me, Enumerable.Repeat(content, Many).ToAsyncEnumerable(), Test.Token);
+        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, Test.Token);
+        using var stop = new CancellationTokenSource();
+        var told = 0L;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Trash(database).PurgeAsync(me, TimeSpan.Zero, gone =>
+        {
+            told = gone;
+            stop.Cancel();
+        }, stop.Token));
+
+        Assert.Equal(ExpenseService.BatchSize, told);
+        Assert.Equal(10, await Trash(database).CountAsync(ExpenseService.DefaultOwner, TimeSpan.Zero, Test.Token));
     }
 
     [Theory, EachEngine]

@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Outlay.Storage;
+using Outlay.Telemetry;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Upgrades;
@@ -55,6 +58,18 @@ public sealed class UpgradeMatrixTests
         await using var again = await KeptBook.OpenAsync(engine, schema);
         await RunAsync(again, "migrate");
         await AssertHoldsAsync(again, rows, tags);
+    }
+
+    [Theory, MemberData(nameof(Databases))]
+    public async Task Metrics_are_asked_for_before_the_schema_is_there_and_do_not_fail(Engine engine, string schema)
+    {
+        await using var database = await KeptBook.OpenAsync(engine, schema);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var figures = new StoredFigures(services.GetRequiredService<IMeterFactory>(), database.Database, TimeProvider.System, ready: new TaskCompletionSource().Task);
+
+        await figures.RefreshAsync();
+
+        Assert.Null(figures.Now);
     }
 
     private static async Task AssertHoldsAsync(TestDatabase database, IReadOnlyList<string> rows, IReadOnlyList<string> tags)
