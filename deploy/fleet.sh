@@ -1,4 +1,5 @@
 # Two instances of Outlay behind HAProxy as plain processes, for deploy/ci/rolling and deploy/ci/canary. Sourced after lib.sh.
+# Whoever uses them sends $key, which the first instance makes.
 # shellcheck shell=bash
 
 # Builds a program from a copy of the source: NAME VERSION [CODE]. The code runs before every request under /expenses.
@@ -29,7 +30,9 @@ prepare_fleet() {
 # Starts an instance, a or b, of a program, and waits until HAProxy, if it runs, takes it: INSTANCE PROGRAM
 run_instance() {
   local port_of=port_$1
-  LISTEN="http://127.0.0.1:${!port_of}" DATA_DIR="$work/data" DRAIN_DELAY=3s SHUTDOWN_TIMEOUT=10s start "instance-$1" "$work/$2/outlay" serve
+  [ -n "${key:-}" ] || key=$(DATA_DIR="$work/data" "$work/$2/outlay" keys create load 2>/dev/null)
+  # The load comes with one key, and from one address.
+  LISTEN="http://127.0.0.1:${!port_of}" DATA_DIR="$work/data" TRUSTED_PROXIES=127.0.0.1 RATE_LIMIT_READS=0 RATE_LIMIT_WRITES=0 DRAIN_DELAY=3s SHUTDOWN_TIMEOUT=10s start "instance-$1" "$work/$2/outlay" serve
   declare -g "pid_$1=$!"
   await 60 "an instance that is ready ($work/instance-$1.log)" curl -fs "http://127.0.0.1:${!port_of}/readyz"
 }

@@ -1,13 +1,13 @@
 # People who use a service while something is done to it. Sourced after lib.sh.
 # shellcheck shell=bash
 
-# Writes and reads, 25 of each per second over 4 connections: URL
+# Writes and reads, 25 of each per second over 4 connections: URL KEY
 start_load() {
   need hey hey
   local body='{"date":"2026-02-19","description":"Coffee","amount":3.50}'
-  hey -z 30m -c 2 -q 12 -m POST -T application/json -d "$body" "$1/expenses" >"$work/load-writes.log" 2>&1 &
+  hey -z 30m -c 2 -q 12 -m POST -T application/json -H "X-API-Key: $2" -d "$body" "$1/expenses" >"$work/load-writes.log" 2>&1 &
   load_writes=$!
-  hey -z 30m -c 2 -q 12 "$1/expenses?limit=5" >"$work/load-reads.log" 2>&1 &
+  hey -z 30m -c 2 -q 12 -H "X-API-Key: $2" "$1/expenses?limit=5" >"$work/load-reads.log" 2>&1 &
   load_reads=$!
   pids+=("$load_writes" "$load_reads")
 }

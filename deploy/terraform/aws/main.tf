@@ -39,6 +39,7 @@ module "service" {
   image                         = var.image
   size                          = local.size
   vpc_id                        = module.network.vpc_id
+  network                       = module.network.cidr_block
   public_subnet_ids             = module.network.public_subnet_ids
   private_subnet_ids            = module.network.private_subnet_ids
   load_balancer_security_group  = module.network.load_balancer_security_group_id

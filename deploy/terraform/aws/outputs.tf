@@ -18,6 +18,11 @@ output "login_secret" {
   value       = module.service.login_secret
 }
 
+output "administrator_secret" {
+  description = "The secret to fill with the administrator's, with which keys are made."
+  value       = module.service.administrator_secret
+}
+
 output "tasks" {
   description = "What deploy/terraform/aws/task starts: cluster, network and the definitions of tasks that run once."
   value = {

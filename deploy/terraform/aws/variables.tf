@@ -64,7 +64,7 @@ variable "certificate_arn" {
 }
 
 variable "allowed_networks" {
-  description = "The networks that may reach the service, as CIDR blocks: the service itself lets in whoever reaches it."
+  description = "The networks that may reach the service, as CIDR blocks. Whoever comes from there still needs a key."
   type        = list(string)
   validation {
     condition     = length(var.allowed_networks) > 0 && alltrue([for network in var.allowed_networks : can(cidrhost(network, 0)) && !endswith(network, "/0")])

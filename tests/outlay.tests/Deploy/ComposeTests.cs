@@ -11,14 +11,12 @@ public sealed partial class ComposeTests
     private static readonly string s_main = Path.Combine(DeployFiles.Folder, "compose.yaml");
     private static readonly string s_observability = Path.Combine(DeployFiles.Folder, "compose.observability.yaml");
 
-    private static IEnumerable<string> Files => DeployFiles.ComposeFiles.Where(file => Path.GetDirectoryName(file) == DeployFiles.Folder);
-
     [Fact]
     public void Every_service_has_a_limit_and_is_restarted()
     {
         // What the application's services share stands above them.
         var shared = File.ReadAllText(s_main).Split("\nservices:", 2)[0];
-        foreach (var (name, text) in Files.SelectMany(file => DeployFiles.Blocks(file, "services")))
+        foreach (var (name, text) in DeployFiles.ComposeFiles.SelectMany(file => DeployFiles.Blocks(file, "services")))
         {
             var whole = text.Contains("<<: *outlay", StringComparison.Ordinal) || text.Contains("ports: !reset", StringComparison.Ordinal) ? text + shared : text;
             Assert.True(Limit().IsMatch(whole) && whole.Contains("restart: unless-stopped", StringComparison.Ordinal), $"{name} needs mem_limit and restart");
@@ -48,7 +46,7 @@ public sealed partial class ComposeTests
     [Fact]
     public void Every_variable_is_in_the_example_of_settings_and_none_other()
     {
-        var used = Files.SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).ToHashSet();
+        var used = DeployFiles.ComposeFiles.SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).ToHashSet();
         var named = Setting().Matches(File.ReadAllText(Path.Combine(DeployFiles.Folder, ".env.example"))).Select(match => match.Groups[1].Value).ToHashSet();
 
         Assert.Equal(used.Order(), named.Order());
@@ -65,6 +63,14 @@ public sealed partial class ComposeTests
 
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.Contains(name, known));
+    }
+
+    [Fact]
+    public void Nobody_gets_in_without_a_key()
+    {
+        Assert.DoesNotContain("ALLOW_ANONYMOUS", File.ReadAllText(s_main), StringComparison.Ordinal);
+        Assert.Contains("ADMIN_SECRET_FILE: /run/secrets/admin_secret", File.ReadAllText(s_main), StringComparison.Ordinal);
+        Assert.Contains("PROBE_API_KEY_FILE: /run/secrets/probe_api_key", File.ReadAllText(s_observability), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,6 +91,6 @@ public sealed partial class ComposeTests
     [GeneratedRegex(@"^(?:# )?([A-Z][A-Z_]+)=", RegexOptions.Multiline)]
     private static partial Regex Setting();
 
-    [GeneratedRegex(@"PASSWORD(?!_FILE|_PATH)\w*\s*[:=]\s*\S|SECRET\w*\s*[:=]\s*\S")]
+    [GeneratedRegex(@"(PASSWORD|SECRET|API_KEY)(?!_FILE)\w*\s*[:=]\s*\S")]
     private static partial Regex Password();
 }

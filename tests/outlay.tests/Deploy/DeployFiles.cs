@@ -9,8 +9,7 @@ internal static class DeployFiles
 
     public static IReadOnlyList<string> Workflows { get; } = [.. Directory.GetFiles(Path.Combine(ProductCode.Root, ".github", "workflows"), "*.y*ml").Order()];
 
-    public static IReadOnlyList<string> ComposeFiles { get; } =
-        [.. Directory.GetFiles(Folder, "compose*.yaml").Append(Path.Combine(ProductCode.Root, "observability", "compose.yaml")).Order()];
+    public static IReadOnlyList<string> ComposeFiles { get; } = [.. Directory.GetFiles(Folder, "compose*.yaml").Order()];
 
     /// <summary>What a person or a workflow runs, and what these read.</summary>
     public static IReadOnlyList<string> Scripts { get; } =

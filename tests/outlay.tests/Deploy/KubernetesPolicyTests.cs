@@ -126,13 +126,27 @@ public sealed partial class KubernetesPolicyTests
     }
 
     [Fact]
-    public void The_way_in_is_encrypted_and_asks_who_comes() => Assert.All(Manifests.Objects.Where(node => node.Text("kind") == "Ingress"), ingress =>
+    public void The_way_in_is_encrypted() => Assert.All(Manifests.Objects.Where(node => node.Text("kind") == "Ingress"), ingress =>
     {
         var hosts = ingress.Items("spec", "tls").SelectMany(tls => tls.Items("hosts")).Select(host => $"{host}");
         Assert.Equal(ingress.Items("spec", "rules").Select(rule => rule.Text("host")), hosts);
         Assert.Equal("true", ingress.Text("metadata", "annotations", "nginx.ingress.kubernetes.io/ssl-redirect"));
-        Assert.NotNull(ingress.Text("metadata", "annotations", "nginx.ingress.kubernetes.io/auth-secret"));
     });
+
+    [Fact]
+    public void Nobody_gets_in_without_a_key()
+    {
+        Assert.All(Manifests.Overlays, overlay =>
+        {
+            Assert.False(Read(overlay).Access.AllowAnonymous);
+            Assert.False(Read(overlay).IsPrivate);
+        });
+        Assert.Contains("ADMIN_SECRET_FILE", Variables("Deployment outlay, outlay"));
+        Assert.Contains("PROBE_API_KEY_FILE", Variables("Deployment outlay-probe, probe"));
+
+        static IEnumerable<string?> Variables(string name) =>
+            Manifests.Containers.Where(each => each.Name == name).SelectMany(each => each.Container.Items("env")).Select(variable => variable.Text("name"));
+    }
 
     [Fact]
     public async Task The_rules_of_Prometheus_are_the_present_ones_and_stale_ones_are_told()

@@ -37,6 +37,11 @@ internal static class KeptBook
         from expenses order by id
         """).ListAsync(connection, row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(row.GetValue)), Test.Token), Test.Token);
 
+    /// <summary>Who may use it: none before schema 0005, which has brought keys.</summary>
+    public static async Task<IReadOnlyList<string>> KeysAsync(TestDatabase database, string schema) => string.CompareOrdinal(schema, "0005") < 0 ? [] :
+        await database.Database.ReadAsync(OwnerScope.All, connection => new Sql("select id, owner, name, prefix, hash, scopes, case when revoked_at is null then 'good' else 'revoked' end from api_keys order by id")
+            .ListAsync(connection, row => $"{row.GetInt64(0)} {row.GetString(1)} {row.GetString(2)} {row.GetString(3)} {Convert.ToHexString((byte[])row.GetValue(4))} {row.GetString(5)} {row.GetString(6)}", Test.Token), Test.Token);
+
     public static async Task<IReadOnlyList<string>> TagsAsync(TestDatabase database) => await database.Database.ReadAsync(OwnerScope.All, connection => new Sql(
         "select expense_id, tag from expense_tags order by expense_id, tag_key")
         .ListAsync(connection, row => $"{row.GetInt64(0)} {row.GetString(1)}", Test.Token), Test.Token);

@@ -78,6 +78,7 @@ run "servers_are_as_restricted_as_elsewhere" {
     name                          = "outlay"
     size                          = { cpu = 256, memory = 1024, servers = 1, servers_max = 1 }
     vpc_id                        = "vpc"
+    network                       = "10.20.0.0/16"
     public_subnet_ids             = ["a", "b"]
     private_subnet_ids            = ["c", "d"]
     load_balancer_security_group  = "sg1"
@@ -95,8 +96,14 @@ run "servers_are_as_restricted_as_elsewhere" {
     error_message = "A container is root, may write its root, or has capabilities."
   }
   assert {
-    condition     = !can(regex("\"(DB_PASSWORD|PGPASSWORD|LOGIN_PASSWORD)\",\"value\"", join("", [for task in aws_ecs_task_definition.this : task.container_definitions])))
+    condition     = !can(regex("\"(DB_PASSWORD|PGPASSWORD|LOGIN_PASSWORD|ADMIN_SECRET)\",\"value\"", join("", [for task in aws_ecs_task_definition.this : task.container_definitions])))
     error_message = "A password stands in a task definition."
+  }
+  assert {
+    condition = alltrue([for one in jsondecode(aws_ecs_task_definition.this["server"].container_definitions) :
+      contains([for secret in one.secrets : secret.name], "ADMIN_SECRET") && !contains([for variable in one.environment : variable.name], "ALLOW_ANONYMOUS") if one.name == "outlay"
+    ])
+    error_message = "Somebody without a key would be let in, or nobody could make one."
   }
   assert {
     condition     = alltrue([for one in jsondecode(aws_ecs_task_definition.this["server"].container_definitions) : one.stopTimeout > 45 if one.name == "outlay"])

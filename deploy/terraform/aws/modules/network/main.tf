@@ -156,6 +156,7 @@ resource "aws_vpc_security_group_ingress_rule" "from_servers" {
 }
 
 output "vpc_id" { value = aws_vpc.this.id }
+output "cidr_block" { value = aws_vpc.this.cidr_block }
 output "public_subnet_ids" { value = aws_subnet.public[*].id }
 output "private_subnet_ids" { value = aws_subnet.private[*].id }
 output "load_balancer_security_group_id" { value = aws_security_group.load_balancer.id }

@@ -78,4 +78,5 @@ output "load_balancer" { value = aws_lb.this.dns_name }
 output "load_balancer_suffix" { value = aws_lb.this.arn_suffix }
 output "target_group_suffix" { value = aws_lb_target_group.this.arn_suffix }
 output "login_secret" { value = aws_secretsmanager_secret.login.arn }
+output "administrator_secret" { value = aws_secretsmanager_secret.administrator.arn }
 output "task_definitions" { value = { for name in ["migrate", "login"] : name => aws_ecs_task_definition.this[name].arn } }

@@ -5,9 +5,13 @@ locals {
   })
 }
 
-# The login of the servers. Its value is put there by a person and never is in the state.
+# The login of the servers, and the secret of the administrator. Their values are put there by a person and never are in the state.
 resource "aws_secretsmanager_secret" "login" {
   name_prefix = "${var.name}-login-"
+}
+
+resource "aws_secretsmanager_secret" "administrator" {
+  name_prefix = "${var.name}-administrator-"
 }
 
 # What starts a task: writes its log and reads its secrets, and no others.
@@ -23,7 +27,7 @@ resource "aws_iam_role_policy" "start" {
     Version = "2012-10-17"
     Statement = [
       { Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "${aws_cloudwatch_log_group.this.arn}:*" },
-      { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = [aws_secretsmanager_secret.login.arn, var.database_administrator_secret] },
+      { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = [aws_secretsmanager_secret.login.arn, aws_secretsmanager_secret.administrator.arn, var.database_administrator_secret] },
     ]
   })
 }

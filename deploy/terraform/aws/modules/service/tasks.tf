@@ -5,8 +5,9 @@ locals {
   }
   # What README.md calls the settings.
   settings = {
-    LISTEN                      = "http://0.0.0.0:8000"
-    ALLOW_ANONYMOUS             = "true"
+    LISTEN = "http://0.0.0.0:8000"
+    # Whatever reaches a server comes from the load balancer, and is in this network.
+    TRUSTED_PROXIES             = var.network
     DB_HOST                     = var.database_address
     DB_NAME                     = var.database_name
     DATA_DIR                    = "/data"
@@ -31,8 +32,12 @@ locals {
   server = merge(local.outlay, {
     command      = ["serve"]
     portMappings = [{ containerPort = 8000, protocol = "tcp" }]
-    secrets      = [{ name = "DB_PASSWORD", valueFrom = aws_secretsmanager_secret.login.arn }]
-    environment  = concat(local.outlay.environment, [{ name = "DB_USER", value = "outlay_web" }])
+    secrets = [
+      { name = "DB_PASSWORD", valueFrom = aws_secretsmanager_secret.login.arn },
+      # Nobody gets in without a key; with this secret keys are made over HTTP.
+      { name = "ADMIN_SECRET", valueFrom = aws_secretsmanager_secret.administrator.arn },
+    ]
+    environment = concat(local.outlay.environment, [{ name = "DB_USER", value = "outlay_web" }])
     # Longer than SHUTDOWN_TIMEOUT.
     stopTimeout = 60
     healthCheck = { command = ["CMD", "/app/outlay", "healthcheck"], interval = 10, timeout = 5, retries = 3, startPeriod = 300 }

@@ -6,6 +6,10 @@ variable "size" {
   type        = object({ cpu = number, memory = number, servers = number, servers_max = number })
 }
 variable "vpc_id" { type = string }
+variable "network" {
+  description = "The addresses of the network, as a CIDR block."
+  type        = string
+}
 variable "public_subnet_ids" { type = list(string) }
 variable "private_subnet_ids" { type = list(string) }
 variable "load_balancer_security_group" { type = string }
