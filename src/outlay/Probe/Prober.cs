@@ -30,7 +30,7 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         return fault;
     }
 
-    /// <summary>Makes journeys until it is stopped, and answers /metrics meanwhile.</summary>
+    /// <summary>Makes journeys until it is stopped, and answers /metrics meanwhile, and /livez for whoever restarts it.</summary>
     /// <param name="settings">How it logs, and what it tells about itself.</param>
     /// <param name="listen">Where it answers.</param>
     /// <param name="interval">From the start of one journey to the start of the next; one that takes longer is followed at once.</param>
@@ -51,6 +51,7 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         var prober = new Prober(journey, new ProbeMetrics(journey), clock, app.Services.GetRequiredService<ILogger<Prober>>());
         app.UseRouting();
         app.MapGet(MetricsEndpoint.Path, context => AnswerAsync(context, exporter));
+        app.MapGet("/livez", static context => Results.Content("""{"status":"ok"}""", "application/json").ExecuteAsync(context));
         await App.ListenAsync(app, listen, "--listen", token);
         using var timer = new PeriodicTimer(interval, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, app.Lifetime.ApplicationStopping);

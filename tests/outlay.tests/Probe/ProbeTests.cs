@@ -53,15 +53,24 @@ public sealed class ProbeTests
         using var client = new HttpClient { BaseAddress = listen };
 
         await Eventually.TrueAsync("journeys succeed", async () => await CountAsync(client, "success") > 1);
+        Assert.Equal((0, "ok\n"), await HealthAsync(listen));
         Assert.Equal(0, await CountAsync(client, "failure"));
         await server.DisposeAsync();
         await Eventually.TrueAsync("journeys fail", async () => await CountAsync(client, "failure") > 1);
+        // It lives, whatever the service does.
+        Assert.Equal((0, "ok\n"), await HealthAsync(listen));
         await probe.SignalAsync("TERM");
         var end = await probe.WaitForExitAsync();
 
         Assert.Equal(0, end.ExitCode);
         Assert.Contains("\"event\":\"journey_succeeded\"", end.Output, StringComparison.Ordinal);
         Assert.Contains("\"event\":\"journey_failed\"", end.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Output)> HealthAsync(Uri listen)
+    {
+        var health = await OutlayProcess.RunAsync(["healthcheck", "--url", new Uri(listen, "/livez").ToString()]);
+        return (health.ExitCode, health.Output);
     }
 
     private static async Task<double> CountAsync(HttpClient client, string result)
