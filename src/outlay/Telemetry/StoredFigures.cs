@@ -68,7 +68,6 @@ internal sealed class StoredFigures
         catch (DbException) when (Now is null)
         {
             // It answers, but its schema is not there yet: the start makes it, or waits for whoever does, and tells if that goes wrong.
-            _isUp = true;
         }
     }
 }

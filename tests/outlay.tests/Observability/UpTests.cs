@@ -16,7 +16,7 @@ public sealed partial class UpTests
         foreach (var port in (string[])["PORT", "PROBE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT"])
             environment[port] = PostgresCluster.FreePort().ToString(CultureInfo.InvariantCulture);
 
-        var up = await OutlayProcess.RunScriptAsync($"'{Path.Combine(ProductCode.Root, "observability", "up")}' --check --plain", environment);
+        var up = await OutlayProcess.RunScriptAsync($"'{Path.Combine(ProductCode.Root, "observability", "up")}' --check", environment);
 
         Assert.True(up.ExitCode == 0, $"exit code {up.ExitCode}\n{up.Output}\n{up.Error}");
         Assert.InRange(int.Parse(Memory().Match(up.Output).Groups[1].Value, CultureInfo.InvariantCulture), 1, 1024);
