@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Diagnostics.Metrics;
 using Outlay.Import;
 using Outlay.Reports;
@@ -64,10 +63,6 @@ internal sealed class StoredFigures
         catch (AppException)
         {
             // What it said last stands. Whether it can be reached is asked by /readyz: a table that somebody locks keeps this waiting too.
-        }
-        catch (DbException) when (Now is null)
-        {
-            // It answers, but its schema is not there yet: the start makes it, or waits for whoever does, and tells if that goes wrong.
         }
     }
 }
