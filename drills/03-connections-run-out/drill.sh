@@ -8,7 +8,8 @@ runbooks="PoolSaturated"
 
 prepare() {
   start_postgres
-  start_outlay
+  # The turnstile of the service would let fewer in than there are connections.
+  start_outlay MAX_CONCURRENT_REQUESTS=1000
   start_probe
   start_prometheus
 }

@@ -46,6 +46,24 @@ public sealed partial class AlertTests
     }
 
     [Fact]
+    public async Task Before_a_database_is_emptied_a_good_backup_is_found()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var lines = Mitigation("HistoryBroken").Split('\n').TakeWhile(line => !line.StartsWith("psql", StringComparison.Ordinal)).Where(line => line.Contains("newest", StringComparison.Ordinal));
+        var script = $"set -eu; outlay() {{ '{OutlayProcess.Program}' \"$@\"; }}\n{string.Join('\n', lines)}\necho \"found $newest\"";
+
+        var without = await OutlayProcess.RunScriptAsync(script, database.Environment);
+        Assert.Equal(0, (await OutlayProcess.RunAsync(["add", "3.50", "Coffee"], database.Environment)).ExitCode);
+        Assert.Equal(0, (await OutlayProcess.RunAsync(["backup", "create"], database.Environment)).ExitCode);
+        var with = await OutlayProcess.RunScriptAsync(script, database.Environment);
+
+        Assert.NotEqual(0, without.ExitCode);
+        Assert.Contains("change nothing", without.Error, StringComparison.Ordinal);
+        Assert.True(with.ExitCode == 0, with.Error);
+        Assert.Contains("\nfound outlay_backup_", $"\n{with.Output}", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Runbooks_name_the_settings_where_the_installation_puts_them()
     {
         var service = File.ReadAllText(Path.Combine(ProductCode.Root, "deploy", "systemd", "outlay.service"));
