@@ -50,7 +50,7 @@ public sealed partial class AlertTests
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         var lines = Mitigation("HistoryBroken").Split('\n').TakeWhile(line => !line.StartsWith("psql", StringComparison.Ordinal)).Where(line => line.Contains("newest", StringComparison.Ordinal));
-        var script = $"set -eu; outlay() {{ '{OutlayProcess.Program}' \"$@\"; }}\n{string.Join('\n', lines)}\necho \"found $newest\"";
+        var script = $"{string.Join('\n', lines)}\necho \"found $newest\"";
 
         var without = await OutlayProcess.RunScriptAsync(script, database.Environment);
         Assert.Equal(0, (await OutlayProcess.RunAsync(["add", "3.50", "Coffee"], database.Environment)).ExitCode);
