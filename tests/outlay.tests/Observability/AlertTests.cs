@@ -49,7 +49,7 @@ public sealed partial class AlertTests
     public async Task Before_a_database_is_emptied_a_good_backup_is_found()
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
-        var lines = Mitigation("HistoryBroken").Split('\n').TakeWhile(line => !line.StartsWith("psql", StringComparison.Ordinal)).Where(line => line.Contains("newest", StringComparison.Ordinal));
+        var lines = Mitigation("HistoryBroken").Split('\n').TakeWhile(line => !line.Contains("psql", StringComparison.Ordinal)).Where(line => line.Contains("newest", StringComparison.Ordinal));
         var script = $"{string.Join('\n', lines)}\necho \"found $newest\"";
 
         var without = await OutlayProcess.RunScriptAsync(script, database.Environment);
