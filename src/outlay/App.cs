@@ -91,6 +91,7 @@ internal static class App
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<Problems>();
+        app.UseMiddleware<FramingGuard>();
         app.UseTrustedProxies(settings);
         app.UseHostFiltering();
         app.UseMiddleware<CrossSiteGuard>();

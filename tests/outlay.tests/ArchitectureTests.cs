@@ -99,6 +99,17 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void A_pattern_that_meets_input_ends_after_a_bounded_work()
+    {
+        // These read the program's own text, or a setting.
+        string[] trusted = ["Backup/S3Settings.cs", "Cli/CliContext.cs", "Storage/SqlName.cs"];
+        NoInstruction(instruction => instruction.Member.StartsWith("System.Text.RegularExpressions.Regex..ctor", StringComparison.Ordinal),
+            "Write the pattern as a [GeneratedRegex], where it can be seen.");
+        NoLine(file => !trusted.Contains(file), OpenPattern(),
+            "Give each repetition a bound, like {1,64}, or take the text apart without a pattern: some input would make it try for ever.");
+    }
+
+    [Fact]
     public void Files_are_short()
     {
         string[] folders = ["src", "tests", "bench"];
@@ -150,6 +161,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\.(op_Equality|op_Inequality|Equals|SequenceEqual|Compare\w*)$")]
     private static partial Regex Comparison();
+
+    [GeneratedRegex(@"\[GeneratedRegex\(.*([*+]|\{[0-9]+,\})")]
+    private static partial Regex OpenPattern();
 
     [GeneratedRegex(@"^Storage/(Sqlite|Postgres)\w+\.cs$")]
     private static partial Regex EngineFile();

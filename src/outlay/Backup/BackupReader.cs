@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Outlay.Storage;
@@ -15,13 +14,16 @@ internal sealed class BackupReader : IAsyncDisposable
     /// <summary>Larger parts are not written; a file that claims to have one would only fill the memory.</summary>
     private const int MaxPartSize = 64 * 1024 * 1024;
 
+    /// <summary>What is read as JSON takes several times its size: 100,000 parts and 20,000 owners fit in.</summary>
+    private const int MaxJsonSize = 16 * 1024 * 1024;
+
     /// <summary>Of 2 MiB each: more expenses than anybody has. What is noted of each part stays in memory to the end.</summary>
     private const int MaxParts = 100_000;
 
     /// <summary>Ends the reading ahead too.</summary>
     private readonly CancellationToken _token;
 
-    private readonly GZipStream _gzip;
+    private readonly InflatedStream _content;
     private readonly UstarReader _tar;
     private readonly List<BackupPart> _parts = [];
     private byte[] _reading = [];
@@ -29,14 +31,11 @@ internal sealed class BackupReader : IAsyncDisposable
     private Task<Entry?> _next;
     private BackupOrigin? _origin;
 
-    /// <summary>Otherwise the framework takes a file without its last bytes for a whole one.</summary>
-    static BackupReader() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
-
     private BackupReader(Stream file, CancellationToken token)
     {
         _token = token;
-        _gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-        _tar = new UstarReader(_gzip);
+        _content = new InflatedStream(file);
+        _tar = new UstarReader(_content);
         _next = Task.Run(ReadAsync, _token);
     }
 
@@ -111,7 +110,7 @@ internal sealed class BackupReader : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ((Task)_next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _gzip.DisposeAsync();
+        await _content.DisposeAsync();
     }
 
     private static AppException Damaged(string what, Exception? inner = null) =>
@@ -128,6 +127,8 @@ internal sealed class BackupReader : IAsyncDisposable
         var entry = await PeekAsync();
         if (entry.Name != name)
             throw Damaged($"{entry.Name} stands where {name} belongs");
+        if (entry.Content.Length > MaxJsonSize)
+            throw Damaged($"{name} is larger than any that is written");
         try
         {
             using var json = JsonDocument.Parse(Take().Content);
@@ -159,7 +160,7 @@ internal sealed class BackupReader : IAsyncDisposable
             if (await _tar.NextAsync(_token) is not var (name, size))
             {
                 // Behind the tar comes the checksum of the compression.
-                await _gzip.CopyToAsync(Stream.Null, _token);
+                await _content.CopyToAsync(Stream.Null, _token);
                 return null;
             }
 

@@ -80,7 +80,7 @@ internal sealed class FuzzRun(Uri address, int seed)
             _statuses.AddOrUpdate(answer.Status, 1, (_, count) => count + 1);
             if (answer.Status < 300)
                 _allowed[request.TraceId] = true;
-            if (answer.Status == 201 && answer["Idempotent-Replayed"] is null)
+            if (answer.Status == 201 && answer["Location"]?.StartsWith("/expenses/", StringComparison.Ordinal) is true && answer["Idempotent-Replayed"] is null)
                 _recorded[request.TraceId] = true;
             if (answer.Fault(request.Method == "HEAD") is { } fault)
                 Report(request, number, $"The answer {fault}");

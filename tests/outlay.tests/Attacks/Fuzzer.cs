@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Outlay.Tests.Contract;
+using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Attacks;
 
@@ -53,7 +55,8 @@ internal sealed class Fuzzer
         var random = new Random(unchecked((_seed * 1_000_003) + number));
         var operation = _operations[random.Next(_operations.Length)];
         var request = Good(operation, random, number);
-        for (var spoiled = random.Next(3); spoiled >= 0; spoiled--)
+        // Most in one way: two faults hide each other.
+        for (var spoiled = Math.Max(1, random.Next(6) - 2); spoiled > 0; spoiled--)
             Spoil(request, operation, random);
         return request;
     }
@@ -67,7 +70,7 @@ internal sealed class Fuzzer
             Method = operation.Method == "GET" && random.Next(10) == 0 ? "HEAD" : operation.Method,
             Path = operation.Path.Replace("{id}", $"{random.Next(1, Known)}", StringComparison.Ordinal).Replace("{seq}", $"{random.Next(1, Known)}", StringComparison.Ordinal)
                 .Replace("{slug}", "not-found", StringComparison.Ordinal),
-            Query = [.. query.Select(name => (name, Escape(Example(operation, name))))],
+            Query = [.. query.Select(name => (name, Escape(RawRequest.Bytes(_document.Example(Parameter(operation, name)).ToString()))))],
             Headers = [("Host", "127.0.0.1")],
             Fields = operation.Definition.TryGetProperty("requestBody", out var body)
                 ? [.. _document.Examples(body.GetProperty("content").EnumerateObject().First().Value).First().EnumerateObject().Select(field => (field.Name, RawRequest.Bytes(field.Value.GetRawText())))]
@@ -76,6 +79,8 @@ internal sealed class Fuzzer
         };
         if (request.Fields is not null)
             request.Headers.Add(("Content-Type", "application/json"));
+        if (operation.Definition.TryGetProperty("security", out var security) && security.GetRawText().Contains("AdminSecret", StringComparison.Ordinal) && random.Next(5) > 0)
+            request.Headers.Add((TestServer.SecretHeader, TestServer.Secret));
         if (operation.Parameters.Any(parameter => parameter.GetProperty("name").GetString() == "If-Match") && random.Next(5) > 0)
             request.Headers.Add(("If-Match", random.Next(3) == 0 ? $"\"{random.Next(1, 9)}\"" : "*"));
         if (operation.Method != "GET" && random.Next(4) == 0)
@@ -83,7 +88,7 @@ internal sealed class Fuzzer
         return request;
     }
 
-    private static void Spoil(RawRequest request, Operation operation, Random random)
+    private void Spoil(RawRequest request, Operation operation, Random random)
     {
         switch (random.Next(16))
         {
@@ -112,7 +117,7 @@ internal sealed class Fuzzer
                 request.Headers.Add(("Content-Type", s_types[random.Next(s_types.Length)]));
                 break;
             case 8 or 9 or 10 or 11 when request.Fields is { Count: > 0 } fields:
-                SpoilFields(fields, random);
+                SpoilFields(fields, operation, random);
                 break;
             case 12:
                 request.Body = EvilBody.Pick(request, random);
@@ -135,19 +140,22 @@ internal sealed class Fuzzer
         }
     }
 
-    private static void SpoilQuery(RawRequest request, Operation operation, Random random)
+    private void SpoilQuery(RawRequest request, Operation operation, Random random)
     {
         var known = operation.Parameters.Where(parameter => parameter.GetProperty("in").GetString() == "query").ToList();
         var name = known.Count > 0 && random.Next(8) > 0 ? known[random.Next(known.Count)].GetProperty("name").GetString()! : Encoded(EvilText.Pick(random), random);
         if (random.Next(6) > 0)
             request.Query.RemoveAll(field => field.Name == name);
-        request.Query.Add((name, Encoded(EvilText.Pick(random), random)));
+        var bound = random.Next(3) == 0 && known.Find(parameter => parameter.GetProperty("name").GetString() == name) is { ValueKind: JsonValueKind.Object } parameter
+            ? AtBound(parameter.GetProperty("schema"), random)
+            : null;
+        request.Query.Add((name, bound is null ? Encoded(EvilText.Pick(random), random) : Escape(bound.Trim('"'))));
     }
 
-    private static void SpoilFields(List<(string Name, string Value)> fields, Random random)
+    private void SpoilFields(List<(string Name, string Value)> fields, Operation operation, Random random)
     {
         var at = random.Next(fields.Count);
-        switch (random.Next(8))
+        switch (random.Next(10))
         {
             case 0:
                 fields.Add((fields[at].Name, EvilText.Json(random)));
@@ -158,14 +166,25 @@ internal sealed class Fuzzer
             case 2:
                 fields.Add((EvilText.Pick(random), EvilText.Json(random)));
                 break;
+            case 3 or 4 or 5:
+                var schema = operation.Definition.GetProperty("requestBody").GetProperty("content").EnumerateObject().First().Value.GetProperty("schema");
+                var properties = _document.Schema.Resolve(schema).GetProperty("properties").EnumerateObject().ToList();
+                var property = properties[random.Next(properties.Count)];
+                fields.RemoveAll(field => field.Name == property.Name);
+                fields.Add((property.Name, AtBound(property.Value, random) ?? EvilText.Json(random)));
+                break;
             default:
                 fields[at] = (fields[at].Name, EvilText.Json(random));
                 break;
         }
     }
 
-    private static string Example(Operation operation, string name) =>
-        operation.Parameters.Single(parameter => parameter.GetProperty("name").GetString() == name).GetProperty("example").ToString();
+    private static JsonElement Parameter(Operation operation, string name) =>
+        operation.Parameters.Single(parameter => parameter.GetProperty("name").GetString() == name);
+
+    /// <summary>A value at a bound of the schema, or just beyond it; null where there is none.</summary>
+    private string? AtBound(JsonElement schema, Random random) =>
+        Bounds.Of(schema, _document.Schema, random) is { Count: > 0 } values ? RawRequest.Bytes(values[random.Next(values.Count)]) : null;
 
     /// <summary>As it should be encoded, as it is, twice, in part, or not to the end.</summary>
     private static string Encoded(string bytes, Random random) => random.Next(8) switch

@@ -53,9 +53,10 @@ internal sealed record RawAnswer(int Status, IReadOnlyList<(string Name, string 
         if (toHead)
             return null;
         using var problem = JsonDocument.Parse(Body);
-        var matches = problem.RootElement.GetProperty("status").GetInt32() == Status && problem.RootElement.GetProperty("type").GetString()!.StartsWith("/problems/", StringComparison.Ordinal);
+        var slug = problem.RootElement.GetProperty("type").GetString()!.Replace("/problems/", "", StringComparison.Ordinal);
+        var isKnown = ErrorTable.FromSlug(slug) is { } code && ErrorTable.Of(code).HttpStatus == Status && problem.RootElement.GetProperty("status").GetInt32() == Status;
         var tellsTooMuch = Body.Contains("Exception", StringComparison.Ordinal) || Body.Contains("SQLSTATE", StringComparison.OrdinalIgnoreCase) || Body.Contains("   at ", StringComparison.Ordinal);
-        return !matches ? $"is a problem of another status: {Body}" : tellsTooMuch ? $"tells what is inside: {Body}" : null;
+        return !isKnown ? $"is no problem of the vocabulary: {Body}" : tellsTooMuch ? $"tells what is inside: {Body}" : null;
     }
 
     private static (string Name, string Value) Header(string line) =>
