@@ -37,8 +37,8 @@ internal static class TelemetryHosting
 
     /// <summary>Keeps metrics up to date that are sent without anybody asking.</summary>
     /// <param name="interval">How often they are sent.</param>
-    private sealed class MetricRefresh(ServerMetrics metrics, TimeProvider clock, ILogger<MetricRefresh> logger, TimeSpan interval)
-        : RecurringTask(Task.CompletedTask, clock, logger)
+    private sealed class MetricRefresh(ServerMetrics metrics, Startup startup, TimeProvider clock, ILogger<MetricRefresh> logger, TimeSpan interval)
+        : RecurringTask(startup.Ready, clock, logger)
     {
         protected override TimeSpan PauseAfterFailure => interval;
 
