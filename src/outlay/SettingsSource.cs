@@ -189,25 +189,15 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         }
     }
 
-    /// <summary>Null when it is not set; otherwise http or https, without a path.</summary>
-    public Uri? OptionalUrl(string name, string example)
+    /// <summary>Null when it is not set; otherwise http or https.</summary>
+    /// <param name="withPath">Whether a path may follow.</param>
+    public Uri? OptionalUrl(string name, string example, bool withPath = false)
     {
         var value = Read(name, "");
         if (value.Length == 0)
             return null;
-        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "", Fragment: "" })
-            return url;
-        Fault(name, $"is '{value}'", $"use an address like {example}");
-        return null;
-    }
-
-    /// <summary>Null when it is not set; otherwise http or https, with any path.</summary>
-    public Uri? OptionalAddress(string name, string example)
-    {
-        var value = Read(name, "");
-        if (value.Length == 0)
-            return null;
-        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", Query: "", UserInfo: "", Fragment: "" })
+        if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", Query: "", UserInfo: "", Fragment: "" }
+            && (withPath || url.AbsolutePath == "/"))
             return url;
         Fault(name, $"is '{value}'", $"use an address like {example}");
         return null;

@@ -33,17 +33,9 @@ internal static class KeyJson
             json.WriteStringValue(scope);
         json.WriteEndArray();
         json.WriteString("state", key.StateAt(now).Name());
-        WriteTime(json, "created_at", key.CreatedAt);
-        WriteTime(json, "expires_at", key.ExpiresAt);
-        WriteTime(json, "last_used_at", key.LastUsedAt);
-        WriteTime(json, "revoked_at", key.RevokedAt);
-    }
-
-    private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
-    {
-        if (time is { } moment)
-            json.WriteString(name, moment.UtcDateTime);
-        else
-            json.WriteNull(name);
+        json.WriteTime("created_at", key.CreatedAt);
+        json.WriteTime("expires_at", key.ExpiresAt);
+        json.WriteTime("last_used_at", key.LastUsedAt);
+        json.WriteTime("revoked_at", key.RevokedAt);
     }
 }

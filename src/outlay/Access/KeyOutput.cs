@@ -18,11 +18,11 @@ internal static class KeyOutput
         }
 
         if (format is OutputFormat.Csv)
-            await CsvOutput.WriteAsync(cli, [.. s_fields, "api_key"], [[.. Cells(cli, issued.Key), issued.Text]]);
+            await CsvOutput.WriteAsync(cli, [.. s_fields, "api_key"], [[.. Cells(cli, issued.Key, TimeText.ForPrograms), issued.Text]]);
         else
             cli.Out.WriteLine(issued.Text);
         var key = issued.Key;
-        var end = key.ExpiresAt is { } expires ? $", until {Time(expires)}" : "";
+        var end = key.ExpiresAt is { } expires ? $", until {TimeText.Short(expires)}" : "";
         await cli.TellAsync(
             $"Key {key.Id} {key.Name} of {key.Owner}: {key.Scopes.Text()}{end}. It is shown once. Send it as X-API-Key, or as Authorization: Bearer.");
     }
@@ -35,12 +35,12 @@ internal static class KeyOutput
                 await JsonOutput.WriteArrayAsync(cli, keys.ToAsyncEnumerable(), (json, key) => KeyJson.Write(json, key, cli.Clock.GetUtcNow()), token);
                 break;
             case OutputFormat.Csv:
-                await CsvOutput.WriteAsync(cli, s_fields, keys.Select(key => Cells(cli, key)));
+                await CsvOutput.WriteAsync(cli, s_fields, keys.Select(key => Cells(cli, key, TimeText.ForPrograms)));
                 break;
             default:
                 var table = new Table(cli, [.. s_fields.Select(field => new Column(field.Replace('_', ' ').ToUpperInvariant(), Right: field == "id"))]);
                 foreach (var key in keys)
-                    table.Add(Cells(cli, key));
+                    table.Add(Cells(cli, key, TimeText.Short));
                 table.Flush();
                 if (keys.Count == 0)
                     await cli.TellAsync("No keys.");
@@ -48,11 +48,10 @@ internal static class KeyOutput
         }
     }
 
-    private static string[] Cells(CliContext cli, ApiKey key) =>
+    /// <param name="form">How a time is written.</param>
+    private static string[] Cells(CliContext cli, ApiKey key, Func<DateTimeOffset, string> form) =>
     [
         key.Id.ToString(CultureInfo.InvariantCulture), key.Owner, key.Name, key.Prefix, key.Scopes.Text(), key.StateAt(cli.Clock.GetUtcNow()).Name(),
-        Time(key.CreatedAt), Time(key.ExpiresAt), Time(key.LastUsedAt),
+        form(key.CreatedAt), key.ExpiresAt is { } expires ? form(expires) : "", key.LastUsedAt is { } used ? form(used) : "",
     ];
-
-    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "";
 }

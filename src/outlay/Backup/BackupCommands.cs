@@ -55,18 +55,7 @@ internal static class BackupCommands
     {
         var file = new Argument<string?>("FILE") { Description = "A file, or the name of a backup that is kept. Default: the newest one of this book.", Arity = ArgumentArity.ZeroOrOne };
         file.CompletionSources.Add(context => Kept(cli, context.WordToComplete));
-        var maxAge = new Option<TimeSpan?>("--max-age")
-        {
-            HelpName = "TIME",
-            Description = "Fail too when it is older than this, like 36h or 7d. Default: any age.",
-            CustomParser = result =>
-            {
-                if (DurationText.TryParse(result.Tokens[0].Value, out var duration))
-                    return duration;
-                result.AddError($"--max-age is '{result.Tokens[0].Value}': use a number and a unit, like 90m, 36h or 7d.");
-                return null;
-            },
-        };
+        var maxAge = Options.Duration("--max-age", "Fail too when it is older than this, like 36h or 7d. Default: any age.", "1s", "36500d");
         verb.Add(file);
         verb.Add(maxAge);
         verb.SetAction(async (parsed, token) =>

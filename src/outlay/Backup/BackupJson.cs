@@ -28,9 +28,6 @@ internal static class BackupJson
     public static bool IsMisread(Exception exception) => exception
         is JsonException or InvalidDataException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException;
 
-    public static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset time) =>
-        json.WriteString(name, TimeText.ForPrograms(time));
-
     public static DateTimeOffset Time(JsonElement json, string name) => DateTimeOffset.ParseExact(
         json.GetProperty(name).GetString()!, TimeText.FormatForPrograms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
@@ -68,7 +65,7 @@ internal static class BackupJson
         json.WriteString("version", origin.Version);
         json.WriteString("engine", origin.Engine);
         json.WriteString("run_id", origin.RunId);
-        WriteTime(json, "created_at", origin.CreatedAt);
+        json.WriteTime("created_at", origin.CreatedAt);
         WriteIfKnown(json, "book", origin.Book);
         WriteIfKnown(json, "location", origin.Location);
     }
@@ -81,14 +78,14 @@ internal static class BackupJson
     {
         Write(json, manifest.Origin);
         WriteRows(json, manifest.Content.Rows);
-        WriteArray(json, "sums", manifest.Content.Sums, sum =>
+        json.WriteArray("sums", manifest.Content.Sums, sum =>
         {
             json.WriteString("owner", sum.Owner);
             json.WriteString("currency", sum.Currency);
             json.WriteNumber("count", sum.Count);
             json.WriteString("sum", sum.Sum);
         });
-        WriteArray(json, "heads", manifest.Content.Heads, head =>
+        json.WriteArray("heads", manifest.Content.Heads, head =>
         {
             json.WriteString("owner", head.Owner);
             json.WriteNumber("seq", head.Seq);
@@ -97,7 +94,7 @@ internal static class BackupJson
         });
         if (manifest.Content.Keys is { } keys)
             json.WriteString("keys", keys);
-        WriteArray(json, "parts", manifest.Parts, part =>
+        json.WriteArray("parts", manifest.Parts, part =>
         {
             json.WriteString("name", part.Name);
             json.WriteNumber("size", part.Size);
@@ -116,17 +113,4 @@ internal static class BackupJson
             json.TryGetProperty("keys", out var keys) ? keys.GetString() : null),
         [.. json.GetProperty("parts").EnumerateArray().Select(part => new BackupPart(
             Text(part, "name"), part.GetProperty("size").GetInt64(), Text(part, "sha256")))]);
-
-    private static void WriteArray<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> write)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-        {
-            json.WriteStartObject();
-            write(item);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
 }

@@ -97,7 +97,7 @@ internal static class BackupListOutput
         {
             json.WriteStartObject();
             json.WriteString("name", backup.Name);
-            BackupJson.WriteTime(json, "created_at", backup.Time);
+            json.WriteTime("created_at", backup.Time);
             json.WriteNumber("size", backup.Size);
             if (report is { IsGood: true })
                 json.WriteNumber("expenses", report.Rows["expenses"]);
@@ -105,10 +105,10 @@ internal static class BackupListOutput
                 json.WriteNumber("in_trash", inTrash);
             json.WriteBoolean("verified", report is { IsGood: true });
             if (report is not null)
-                BackupJson.WriteTime(json, "verified_at", report.VerifiedAt);
+                json.WriteTime("verified_at", report.VerifiedAt);
             json.WriteString("failure", report?.Failure);
             if (report?.KeptUntil is { } kept)
-                BackupJson.WriteTime(json, "kept_until", kept);
+                json.WriteTime("kept_until", kept);
             BackupJson.WriteIfKnown(json, "book", report?.Book);
             BackupJson.WriteIfKnown(json, "location", report?.Location);
             json.WriteString("destination", backup.Destination.Name);

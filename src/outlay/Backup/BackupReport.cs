@@ -43,8 +43,8 @@ internal sealed record BackupReport(
     {
         json.WriteString("backup", Backup);
         if (CreatedAt is { } created)
-            BackupJson.WriteTime(json, "created_at", created);
-        BackupJson.WriteTime(json, "verified_at", VerifiedAt);
+            json.WriteTime("created_at", created);
+        json.WriteTime("verified_at", VerifiedAt);
         json.WriteNumber("duration_ms", (long)Duration.TotalMilliseconds);
         BackupJson.WriteRows(json, Rows);
         json.WriteString("fingerprint", Fingerprint);
@@ -59,7 +59,7 @@ internal sealed record BackupReport(
         if (InTrash is { } inTrash)
             json.WriteNumber("in_trash", inTrash);
         if (KeptUntil is { } kept)
-            BackupJson.WriteTime(json, "kept_until", kept);
+            json.WriteTime("kept_until", kept);
         json.WriteBoolean("conclusive", IsConclusive);
         json.WriteString("failure", Failure);
     });

@@ -90,7 +90,7 @@ internal sealed partial class BackupService(
         if (await catalog.NewestAsync(token) is not { } newest)
             return null;
         // Before there was a history, nothing told what has changed.
-        if (await database.ReadAsync(OwnerScope.All, connection => BackupStore.SchemaAsync(connection, token), token) < Adoption.Migration)
+        if (await database.ReadAsync(OwnerScope.All, connection => Migrator.SchemaAsync(connection, token), token) < Adoption.Migration)
             return null;
         var present = await database.SnapshotAsync(OwnerScope.All, connection => BackupStore.FingerprintAsync(database, connection, token), token);
         var report = await BackupCatalog.ReadReportAsync(newest, token);
@@ -117,14 +117,12 @@ internal sealed partial class BackupService(
         var (csv, backup) = (Path.Combine(folder.Temporary, "csv"), Path.Combine(folder.Temporary, "backup"));
         // Whoever encrypts wants nobody to read it who has no key.
         var isReadable = catalog.Cipher is null;
-        if (isReadable)
-            await CsvBackup.WriteAsync(database, csv, token);
         var now = clock.GetUtcNow();
         await using (var file = PrivateFile.Create(backup))
         {
             // Disposing of it completes the encryption.
             await using (var encrypted = catalog.Cipher?.Encrypt(file))
-                await new BackupWriter(database, settings, runId, book == BookId.None ? null : book).WriteAsync(encrypted ?? file, now, token);
+                await new BackupWriter(database, settings, runId, book == BookId.None ? null : book, isReadable ? csv : null).WriteAsync(encrypted ?? file, now, token);
             file.Flush(flushToDisk: true);
         }
 

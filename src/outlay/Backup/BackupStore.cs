@@ -15,10 +15,6 @@ internal static class BackupStore
 {
     private static readonly string[] s_recorded = ["expenses", "changes", "api_keys"];
 
-    /// <summary>The number of the last migration.</summary>
-    public static Task<int> SchemaAsync(DbConnection connection, CancellationToken token) =>
-        new Sql("select max(number) from schema_migrations").ScalarAsync<int>(connection, token);
-
     /// <summary>What the expenses that count add up to.</summary>
     public static Task<IReadOnlyList<OwnerSum>> SumsAsync(DbConnection connection, CancellationToken token) => AddUpAsync(
         """
@@ -37,7 +33,7 @@ internal static class BackupStore
     /// <summary>Where the histories of all owners end.</summary>
     public static async Task<IReadOnlyList<OwnerHead>> HeadsAsync(DbConnection connection, CancellationToken token)
     {
-        var head = await SchemaAsync(connection, token) < Adoption.Migration ? "cast(0 as bigint), null" : "history_seq, history_hash";
+        var head = await Migrator.SchemaAsync(connection, token) < Adoption.Migration ? "cast(0 as bigint), null" : "history_seq, history_hash";
         var heads = await new Sql($"select name, {head}, currency from owners").ListAsync(connection, row => new OwnerHead(
             row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)),
             row.IsDBNull(3) ? null : row.GetString(3)), token);
@@ -46,7 +42,7 @@ internal static class BackupStore
 
     /// <summary>Changes with everything that a backup must not miss.</summary>
     public static async Task<string> FingerprintAsync(Database database, DbConnection connection, CancellationToken token) => BackupContent.FingerprintOf(
-        await SchemaAsync(connection, token), await HeadsAsync(connection, token), await KeysAsync(database, connection, token));
+        await Migrator.SchemaAsync(connection, token), await HeadsAsync(connection, token), await KeysAsync(database, connection, token));
 
     /// <summary>A digest of what the keys allow; null before there is a table of them.</summary>
     public static async Task<string?> KeysAsync(Database database, DbConnection connection, CancellationToken token)

@@ -7,7 +7,8 @@ namespace Outlay.Backup;
 
 /// <summary>Writes everything that an installation needs into one compressed tar, as it is at one moment, at constant memory.</summary>
 /// <param name="book">Which book it is: see <see cref="BookId"/>; null while it has no name.</param>
-internal sealed class BackupWriter(Database database, Settings settings, string runId, string? book = null)
+/// <param name="csv">The file for a readable copy, as of the same moment; null for none.</param>
+internal sealed class BackupWriter(Database database, Settings settings, string runId, string? book = null, string? csv = null)
 {
     /// <summary>Reads while others write, and compresses on another thread.</summary>
     /// <param name="output">Gets the compressed tar; it stays open.</param>
@@ -20,7 +21,7 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
             await using var tar = new TarWriter(gzip, TarEntryFormat.Ustar, leaveOpen: true);
             var parts = new List<BackupPart>();
             var origin = new BackupOrigin(
-                BackupOrigin.CurrentFormat, await BackupStore.SchemaAsync(connection, token), Product.Version, database.Engine, runId, time, book, database.Location);
+                BackupOrigin.CurrentFormat, await Migrator.SchemaAsync(connection, token), Product.Version, database.Engine, runId, time, book, database.Location);
             await AddAsync(BackupManifest.OriginName, BackupJson.Bytes(json => BackupJson.Write(json, origin)));
             await AddAsync(BackupManifest.SettingsName, BackupJson.Settings(settings.Report));
             var content = new BackupContent(
@@ -30,6 +31,8 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
                 await BackupStore.KeysAsync(database, connection, token));
             var manifest = new BackupManifest(origin, content, [.. parts]);
             await AddAsync(BackupManifest.Name, BackupJson.Bytes(json => BackupJson.Write(json, manifest)));
+            if (csv is not null)
+                await CsvBackup.WriteAsync(connection, csv, token);
             return manifest;
 
             async Task AddAsync(string name, ReadOnlyMemory<byte> part)

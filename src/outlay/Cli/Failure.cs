@@ -23,6 +23,8 @@ internal static class Failure
     private static IEnumerable<string> Lines(Exception failure) => failure switch
     {
         AppException { Errors.Count: > 0 } e => e.Errors.SelectMany(field => field.Value.Select(message => Faults.Line(field.Key, message))),
+        // What the message advises is for those who can send a key again.
+        AppException { Code: ErrorCode.OutcomeUnknown } e => [$"{ErrorTable.Of(e.Code).Title}, and cannot be asked now.", e.Hint!],
         AppException { Hint: { } hint } e => [$"{e.Message.TrimEnd('.')}.", hint],
         AppException { Conflict: { } conflict } e => [e.Message, .. HistoryOutput.Lines(conflict), "Make your change again, if it still fits."],
         AppException e => [e.Message],

@@ -10,7 +10,7 @@ internal static class VerbTelemetry
     /// <param name="name">The name of the span: the words of the verb, without what follows them.</param>
     public static async Task<int> RunAsync(CliContext cli, string name, Func<Task<int>> verb)
     {
-        var settings = cli.Settings.Telemetry;
+        var settings = cli.SettingsAsRead.Telemetry;
         var providers = new TelemetryProviders(
             settings, TelemetryProviders.ResourceOf(settings, RunId.New(cli.Clock).Value), exporter: null, meters: null, NullLogger.Instance);
         try

@@ -182,13 +182,13 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         Caller caller, ChangeAction action, Func<ExpenseChange, Task<T>> effect, CancellationToken token, bool repeatable = true)
     {
         HistoryWriter? history = null;
-        var result = await database.WriteAsync(OwnerScope.Of(caller.Owner), async connection =>
+        var result = await database.WriteAsync(OwnerScope.Of(caller.Owner), async (connection, stop) =>
         {
-            history = await HistoryWriter.BeginAsync(database, connection, caller, action, token);
-            var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), new TotalsChange(), history);
+            history = await HistoryWriter.BeginAsync(database, connection, caller, action, stop);
+            var change = new ExpenseChange(connection, clock.GetUtcMilliseconds(), new TotalsChange(), history, stop);
             var made = await effect(change);
-            await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, token);
-            await history.FinishAsync(change.Now, token);
+            await TotalsStore.ApplyAsync(connection, caller.Owner, change.Totals, stop);
+            await history.FinishAsync(change.Now, stop);
             return made;
         }, (connection, limit) => history!.WasStoredAsync(connection, limit), repeatable, token);
         ExpenseMetrics.Changed(action, history!.Count);
@@ -267,4 +267,5 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 }
 
 /// <summary>What a transaction collects while it changes expenses.</summary>
-internal sealed record ExpenseChange(DbConnection Connection, DateTimeOffset Now, TotalsChange Totals, HistoryWriter History);
+/// <param name="Stop">Stops the work: with the caller, or when the time of its request is over.</param>
+internal sealed record ExpenseChange(DbConnection Connection, DateTimeOffset Now, TotalsChange Totals, HistoryWriter History, CancellationToken Stop);

@@ -76,7 +76,7 @@ internal static class HistoryCommands
             }
 
             var undo = await ProgressBar.RunAsync(cli, "Taking it back", target.Header.Count, bar =>
-                service.UndoAsync(cli.Caller, target.Header.Seq, bar.Report, token));
+                service.UndoAsync(cli.Caller, target.Header.Seq, max: null, bar.Report, token));
             await cli.TellAsync($"Taken back. To undo that: {cli.ProgramName} undo --change {undo.Header.Seq}");
         });
     }

@@ -32,7 +32,7 @@ internal static class HistoryEndpoints
 
     private static async Task UndoAsync(long seq, HttpContext context, UndoService service, CancellationToken token)
     {
-        var undo = await service.UndoAsync(context.Caller(StatusCodes.Status200OK, default), seq, onProgress: null, token);
+        var undo = await service.UndoAsync(context.Caller(StatusCodes.Status200OK, default), seq, UndoService.MaxOfRequest, onProgress: null, token);
         context.Response.ContentType = "application/json; charset=utf-8";
         await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, ExpenseJson.Format);
         HistoryJson.Write(writer, undo);

@@ -11,6 +11,9 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     /// <summary>How many expenses are named that stand in the way.</summary>
     private const int MaxNamed = 20;
 
+    /// <summary>The largest change that a request takes back: its time is short.</summary>
+    public const int MaxOfRequest = ExpenseService.BatchSize;
+
     /// <summary>
     /// The change that an undo would take back. Throws <see cref="ErrorCode.NotFound"/>, or <see cref="ErrorCode.Conflict"/>
     /// when it cannot be taken back, as things stand now.
@@ -41,13 +44,16 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     /// recorded go into the trash. Throws as <see cref="FindAsync"/> does, when one of them was changed since: what was changed and is
     /// again as the change had left it counts as unchanged.
     /// </summary>
+    /// <param name="max">How many expenses the change may have. Throws <see cref="ErrorCode.LimitExceeded"/> when it has more; null for any number.</param>
     /// <param name="onProgress">Told now and then how many of its expenses are done; null for nobody.</param>
     /// <returns>The change that took it back.</returns>
-    public async Task<Change> UndoAsync(Caller caller, long seq, Action<long>? onProgress, CancellationToken token)
+    public async Task<Change> UndoAsync(Caller caller, long seq, int? max, Action<long>? onProgress, CancellationToken token)
     {
         var target = (await database.ReadAsync(OwnerScope.Of(caller.Owner), connection => FindBySeqAsync(connection, caller.Owner, seq, token), token)).Header;
+        if (target.Count > max)
+            throw new AppException(ErrorCode.LimitExceeded, $"Change {seq} has {target.Count} expenses, and a request takes back at most {max}: outlay undo --change {seq} takes back any number");
         var action = target.Action is ChangeAction.Undo ? ChangeAction.Redo : ChangeAction.Undo;
-        var id = await expenses.WriteOnceAsync(caller, action, change => UndoAsync(caller.Owner, change, target, onProgress, token), Write, Read, token);
+        var id = await expenses.WriteOnceAsync(caller, action, change => UndoAsync(caller.Owner, change, target, onProgress), Write, Read, token);
         return (await database.ReadAsync(OwnerScope.Of(caller.Owner), connection => ChangeStore.FindByIdAsync(connection, caller.Owner, id, token), token))!;
 
         static string Write(long id) => id.ToString(CultureInfo.InvariantCulture);
@@ -55,8 +61,9 @@ internal sealed class UndoService(Database database, ExpenseService expenses)
     }
 
     /// <returns>The id of the change that took it back.</returns>
-    private async Task<long> UndoAsync(string owner, ExpenseChange change, ChangeHeader target, Action<long>? onProgress, CancellationToken token)
+    private async Task<long> UndoAsync(string owner, ExpenseChange change, ChangeHeader target, Action<long>? onProgress)
     {
+        var token = change.Stop;
         ThrowIfFinal(await FindBySeqAsync(change.Connection, owner, target.Seq, token));
         change.History.Undoes = target.Seq;
         var obstacles = new List<UndoStore.Obstacle>();

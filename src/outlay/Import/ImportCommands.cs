@@ -58,6 +58,10 @@ internal static class ImportCommands
             {
                 throw new AppException(e.Code, $"{e.Message} Nothing was imported.", e);
             }
+            catch (AppException e) when (e.Code is ErrorCode.OutcomeUnknown && !options.AllowDuplicates)
+            {
+                throw new AppException(e.Code, e.Message, e) { Hint = "Import it again: what is there already is left out." };
+            }
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.Access;
 using Outlay.Expenses;
 using Outlay.Reports;
 using Outlay.Storage;
@@ -16,8 +17,6 @@ internal sealed class OriginalBook
 
     /// <summary>How many bad rows are named before the message only counts them.</summary>
     private const int MaxNamed = 20;
-
-    private const int MaxOwnerLength = 64;
 
     private static readonly string[] s_columns = ["id", "date", "description", "amount"];
 
@@ -58,7 +57,7 @@ internal sealed class OriginalBook
     public async Task<long> TakeOverAsync(
         Database database, DbConnection connection, Currency currency, DateTimeOffset now, CancellationToken token)
     {
-        await new Sql($"insert into owners (name) select distinct {_owner} from {Table} where {_owner} <> 'default' and length({_owner}) between 1 and {MaxOwnerLength}").ExecuteAsync(connection, token);
+        await new Sql($"insert into owners (name) select distinct {_owner} from {Table} where {_owner} <> 'default' and length({_owner}) between 1 and {OwnerService.MaxNameLength}").ExecuteAsync(connection, token);
 
         var faulty = new List<string>();
         var changes = new Dictionary<string, TotalsChange>();
@@ -94,8 +93,8 @@ internal sealed class OriginalBook
     private static ExpenseContent? Check(Row row, Currency currency, List<string> faulty)
     {
         var faults = new Faults();
-        if (row.Owner.Length is 0 or > MaxOwnerLength)
-            faults.Add("owner", $"Owner must have 1 to {MaxOwnerLength} characters");
+        if (OwnerService.Check(row.Owner, faults) != row.Owner)
+            faults.Add("owner", "The name of an owner cannot begin or end with a space");
         var draft = new ExpenseDraft { Date = row.Date, Description = row.Description, Amount = WithoutSpareZeros(row.Amount) };
         if (ExpenseRules.Check(draft, currency, faults) is { } content && faults.Count == 0)
             return content;

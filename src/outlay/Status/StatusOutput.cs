@@ -33,7 +33,7 @@ internal static class StatusOutput
         .. report.Promises.Problem is { } problem
             ? [["objectives", "", "unknown", problem]]
             : report.Promises.Objectives.Select(objective => (string[])["objective", objective.Name, objective.State, Detail(objective)]),
-        .. report.Promises.Alerts.Select(alert => (string[])["alert", alert.Name, alert.Severity, $"{alert.Summary}, since {Time(alert.Since)}"]),
+        .. report.Promises.Alerts.Select(alert => (string[])["alert", alert.Name, alert.Severity, $"{alert.Summary}, since {TimeText.ForPeople(alert.Since)}"]),
         ["backup", report.Backup.Name ?? "", report.Backup.State, Detail(report.Backup)],
     ];
 
@@ -41,12 +41,10 @@ internal static class StatusOutput
         $"{Share(objective.BudgetLeft)} of the budget left, burning {objective.BurnRate?.ToString("0.0", CultureInfo.InvariantCulture) ?? "?"} times as fast as it may; {objective.Promised * 100:0.###} % promised");
 
     private static string Detail(KeptBackup backup) => backup is { Age: { } age }
-        ? $"{DurationText.Of(age)} old, {(backup.VerifiedAt is { } time ? $"verified {Time(time)}" : "verified")}"
+        ? $"{DurationText.Of(age)} old, {(backup.VerifiedAt is { } time ? $"verified {TimeText.ForPeople(time)}" : "verified")}"
         : $"No verified backup is kept in {backup.Folder}: the server makes one when it starts, outlay backup create now";
 
     private static string Share(double? share) => share is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known * 100:0.0} %") : "?";
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static void Write(Utf8JsonWriter json, StatusReport report)
     {
@@ -56,7 +54,7 @@ internal static class StatusOutput
         json.WriteString("url", report.Service.Address.ToString());
         json.WriteString("status", report.Service.Status);
         json.WriteString("problem", report.Service.Problem);
-        WriteArray(json, "checks", report.Service.Checks, check =>
+        json.WriteArray("checks", report.Service.Checks, check =>
         {
             json.WriteString("name", check.Name);
             json.WriteString("status", check.Status);
@@ -67,7 +65,7 @@ internal static class StatusOutput
         json.WriteString("url", report.Promises.Address?.ToString());
         json.WriteString("problem", report.Promises.Problem);
         json.WriteEndObject();
-        WriteArray(json, "objectives", report.Promises.Objectives, objective =>
+        json.WriteArray("objectives", report.Promises.Objectives, objective =>
         {
             json.WriteString("name", objective.Name);
             json.WriteString("state", objective.State);
@@ -75,11 +73,11 @@ internal static class StatusOutput
             WriteNumber(json, "budget_left", objective.BudgetLeft);
             WriteNumber(json, "burn_rate", objective.BurnRate);
         });
-        WriteArray(json, "alerts", report.Promises.Alerts, alert =>
+        json.WriteArray("alerts", report.Promises.Alerts, alert =>
         {
             json.WriteString("name", alert.Name);
             json.WriteString("severity", alert.Severity);
-            json.WriteString("since", alert.Since);
+            json.WriteTime("since", alert.Since);
             json.WriteString("summary", alert.Summary);
             json.WriteString("runbook_url", alert.Runbook);
         });
@@ -89,22 +87,9 @@ internal static class StatusOutput
         json.WriteString("name", report.Backup.Name);
         WriteNumber(json, "age_seconds", report.Backup.Age is { } age ? Math.Floor(age.TotalSeconds) : null);
         if (report.Backup.VerifiedAt is { } verified)
-            json.WriteString("verified_at", verified);
+            json.WriteTime("verified_at", verified);
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    private static void WriteArray<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> write)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-        {
-            json.WriteStartObject();
-            write(item);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, double? value)

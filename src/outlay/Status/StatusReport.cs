@@ -67,7 +67,7 @@ internal sealed record KeptBackup(string State, string Folder, string? Name = nu
     /// <param name="isFresh">Whether the server itself is content with its backups: only it knows that nothing has changed since an old one.</param>
     public static async Task<KeptBackup> FindAsync(BackupCatalog catalog, Settings settings, DateTimeOffset now, bool isFresh, CancellationToken token)
     {
-        var backups = await catalog.OwnAsync(catalog.Disk, token).ToListAsync(token);
+        var backups = await catalog.OwnAsync(catalog.Disk, token).Where(kept => !catalog.IsInTheFuture(kept.Backup.Time)).ToListAsync(token);
         if (backups.Find(kept => kept.Backup.Verdict is BackupVerdict.Verified) is not { Backup: { } verified } found)
             return new KeptBackup("missing", settings.BackupsDir);
         var age = now - verified.Time;

@@ -84,21 +84,21 @@ internal abstract partial class Database
     /// Throws <see cref="ErrorCode.Unavailable"/>, or <see cref="ErrorCode.OutcomeUnknown"/> when the commit got no answer.
     /// </summary>
     public Task<T> WriteAsync<T>(OwnerScope scope, Func<DbConnection, Task<T>> write, CancellationToken token) =>
-        WriteAsync(scope, write, null, repeatable: false, token);
+        WriteAsync(scope, (connection, _) => write(connection), null, repeatable: false, token);
 
     /// <summary>As the other, but when the commit got no answer, it finds out what became of it.</summary>
-    /// <param name="write">What the transaction does.</param>
+    /// <param name="write">What the transaction does, until its token stops it: with the caller, or when its time is over.</param>
     /// <param name="wasStored">
     /// Asked on another connection: waits until the transaction is over, then says whether it was stored. Null when nobody could tell.
     /// </param>
     /// <param name="repeatable">Whether <paramref name="write"/> can be run again when it was not stored.</param>
     /// <param name="token">Stops the work.</param>
     public Task<T> WriteAsync<T>(
-        OwnerScope scope, Func<DbConnection, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
+        OwnerScope scope, Func<DbConnection, CancellationToken, Task<T>> write, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, bool repeatable, CancellationToken token) =>
         TryAsync(async () =>
         {
             var result = default(T);
-            var commit = new CommitPoint();
+            var commit = new CommitPoint(token);
             var work = RunAsync();
             try
             {
@@ -115,11 +115,12 @@ internal abstract partial class Database
             // Goes on by itself when it is not waited for any longer, up to the commit.
             async Task RunAsync()
             {
-                using var turn = await TakeTurnAsync(token);
-                await using var connection = await Explained(OpenAsync(scope, forStream: false, token), token);
-                await using var transaction = await BeginWriteAsync(connection, token);
-                result = await write(connection);
-                token.ThrowIfCancellationRequested();
+                using var point = commit;
+                using var turn = await TakeTurnAsync(commit.Token);
+                await using var connection = await Explained(OpenAsync(scope, forStream: false, commit.Token), commit.Token);
+                await using var transaction = await BeginWriteAsync(connection, commit.Token);
+                result = await write(connection, commit.Token);
+                commit.Token.ThrowIfCancellationRequested();
                 commit.Pass();
                 // A commit is not cancelled: half-way through nobody would know what it did.
                 await SqlOperation.RunAsync(connection, "commit", () => transaction.CommitAsync(CancellationToken.None));
@@ -195,7 +196,10 @@ internal abstract partial class Database
     private async Task<bool> WasStoredAsync(OwnerScope scope, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
         (wasStored is null ? null : await AskAsync(scope, wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown,
             "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", failure)
-        { RetryAfter = RetryAfter };
+        {
+            RetryAfter = RetryAfter,
+            Hint = wasStored is null ? "Look whether it was done, before you do it again." : "outlay history shows whether it is there: if it is not, do it again.",
+        };
 
     /// <summary>Asks until there is an answer or the patience is over; null then.</summary>
     private async Task<bool?> AskAsync(OwnerScope scope, Func<DbConnection, CancellationToken, Task<bool>> wasStored)

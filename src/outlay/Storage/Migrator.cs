@@ -26,6 +26,10 @@ internal sealed class Migrator(Database database, TimeProvider clock, Settings s
 
     private readonly IReadOnlyList<Migration> _known = Migration.Of(database.Engine);
 
+    /// <summary>The number of the last migration that a database has.</summary>
+    public static Task<int> SchemaAsync(DbConnection connection, CancellationToken token) =>
+        new Sql($"select max(number) from {Journal}").ScalarAsync<int>(connection, token);
+
     /// <summary>
     /// Applies what is missing. Throws <see cref="ErrorCode.SchemaMismatch"/> when the database does not fit this program.
     /// </summary>

@@ -33,8 +33,4 @@ internal static class FigureStore
     /// <summary>How many are in the trash, of all owners, from its index.</summary>
     public static Task<long> TrashAsync(DbConnection connection, CancellationToken token) =>
         new Sql("select count(*) from expenses where deleted_at is not null").ScalarAsync<long>(connection, token);
-
-    /// <summary>The number of the last migration.</summary>
-    public static Task<int> SchemaAsync(DbConnection connection, CancellationToken token) =>
-        new Sql("select max(number) from schema_migrations").ScalarAsync<int>(connection, token);
 }

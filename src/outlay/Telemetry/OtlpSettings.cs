@@ -16,7 +16,7 @@ internal sealed record OtlpSettings(Uri Endpoint, bool IsGrpc, Secret? Headers, 
 
     public static OtlpSettings? From(SettingsSource source)
     {
-        var endpoint = source.OptionalAddress("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+        var endpoint = source.OptionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", withPath: true);
         var isGrpc = source.Choice("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", ("http/protobuf", false), ("grpc", true));
         var headers = source.OptionalSecret("OTEL_EXPORTER_OTLP_HEADERS", FaultIn, TelemetrySettings.PairsCure);
         var timeout = TimeSpan.FromMilliseconds(source.Number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000, 1, 300_000));

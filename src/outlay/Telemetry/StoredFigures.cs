@@ -57,7 +57,7 @@ internal sealed class StoredFigures
             Now = await _database.ReadAsync(OwnerScope.All, async connection => new StoredSnapshot(
                 await FigureStore.ExpensesAsync(connection, token),
                 await FigureStore.TrashAsync(connection, token),
-                await FigureStore.SchemaAsync(connection, token),
+                await Migrator.SchemaAsync(connection, token),
                 await FigureStore.AllAsync(connection, token)), token);
         }
         catch (AppException)

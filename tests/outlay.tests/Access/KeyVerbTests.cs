@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Outlay.Tests.Cli;
 using Outlay.Tests.Harness;
 
@@ -6,6 +7,8 @@ namespace Outlay.Tests.Access;
 /// <summary>Keys and owners on the command line.</summary>
 public sealed class KeyVerbTests
 {
+    private const string ForPrograms = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$";
+
     [Theory, EachEngine]
     public async Task A_key_goes_alone_to_standard_output_and_is_never_shown_again(Engine engine)
     {
@@ -43,6 +46,22 @@ public sealed class KeyVerbTests
         await Eventually.TrueAsync("the server refuses the key", async () => await StatusAsync() == 401);
 
         async Task<int> StatusAsync() => (int)(await client.GetAsync(new Uri("/expenses", UriKind.Relative), Test.Token)).StatusCode;
+    }
+
+    [Theory, EachEngine]
+    public async Task Programs_get_times_in_one_form_and_people_in_a_shorter_one(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        await book.FailAsync(0, "keys", "create", "phone", "--expires-in", "90d");
+
+        var json = JsonDocument.Parse(await book.RunAsync("keys", "list", "--output", "json")).RootElement[0];
+        var cells = (await book.RunAsync("keys", "list", "--output", "csv")).Split('\n')[1].Split(',');
+        var table = await book.RunAsync("keys", "list");
+
+        Assert.All(["created_at", "expires_at"], member => Assert.Matches(ForPrograms, json.GetProperty(member).GetString()));
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("last_used_at").ValueKind);
+        Assert.Equal($"{json.GetProperty("created_at")},{json.GetProperty("expires_at")},", string.Join(',', cells[^3..]));
+        Assert.Matches(" [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}Z", table);
     }
 
     [Theory, EachEngine]

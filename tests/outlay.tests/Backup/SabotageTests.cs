@@ -57,9 +57,9 @@ public sealed class SabotageTests
     {
         var (damage, told) = s_sabotages[sabotage];
         await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
-        var backup = damage(await WriteAsync(source));
+        var backup = damage(await BackupRun.WriteAsync(source));
 
-        var report = await VerifyAsync(source, backup);
+        var report = await BackupRun.VerifyAsync(source, backup);
 
         Assert.False(report.IsGood);
         Assert.True(report.IsConclusive);
@@ -72,7 +72,7 @@ public sealed class SabotageTests
         await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
         await using var target = await TestDatabase.CreateAsync(engine);
         await SampleBook.AddAsync(target, "Mine");
-        var backup = await WriteAsync(source);
+        var backup = await BackupRun.WriteAsync(source);
         string[] sabotages = ["the second half is missing", "another sum in the manifest", "a row that the database refuses", "a newer schema"];
 
         foreach (var sabotage in sabotages)
@@ -93,7 +93,7 @@ public sealed class SabotageTests
     public async Task Four_flipped_bytes_are_found_wherever_they_are()
     {
         await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
-        var backup = await WriteAsync(source);
+        var backup = await BackupRun.WriteAsync(source);
         var random = new Random(20260219);
 
         for (var round = 0; round < 60; round++)
@@ -103,7 +103,7 @@ public sealed class SabotageTests
             for (var i = 0; i < 4; i++)
                 damaged[place + i] ^= 0xff;
 
-            var report = await VerifyAsync(source, damaged);
+            var report = await BackupRun.VerifyAsync(source, damaged);
 
             Assert.False(report.IsGood, $"the bytes at {place} were flipped");
         }
@@ -114,7 +114,7 @@ public sealed class SabotageTests
     {
         await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
 
-        var report = await VerifyAsync(source, TarEditor.Open(await WriteAsync(source)).Reseal().Close());
+        var report = await BackupRun.VerifyAsync(source, TarEditor.Open(await BackupRun.WriteAsync(source)).Reseal().Close());
 
         Assert.Null(report.Failure);
     }
@@ -136,19 +136,4 @@ public sealed class SabotageTests
     private static string WithoutLastLine(string lines) => lines[..(lines.TrimEnd('\n').LastIndexOf('\n') + 1)];
 
     private static Action<System.Text.Json.Nodes.JsonNode> Fewer(string table) => json => json["rows"]![table] = (long)json["rows"]![table]! - 1;
-
-    private static async Task<byte[]> WriteAsync(TestDatabase database)
-    {
-        using var backup = new MemoryStream();
-        await new BackupWriter(database.Database, database.Settings, "run").WriteAsync(backup, database.Clock.Now, Test.Token);
-        return backup.ToArray();
-    }
-
-    private static async Task<BackupReport> VerifyAsync(TestDatabase database, byte[] backup)
-    {
-        using var folder = new TestFolder();
-        using var catalog = new BackupCatalog(database.Settings, database.Clock);
-        return await new BackupVerifier(catalog, database.Settings, database.Clock).VerifyAsync(
-            "name", () => Task.FromResult<Stream>(new MemoryStream(backup)), folder.Path, _ => { }, Test.Token);
-    }
 }

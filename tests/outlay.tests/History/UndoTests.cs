@@ -139,7 +139,7 @@ public sealed class UndoTests
     private static async Task<Change> UndoAsync(TestDatabase database, long? seq)
     {
         var service = new UndoService(database.Database, database.Expenses);
-        return await service.UndoAsync(Test.By(Owner), (await service.FindAsync(Owner, seq, Test.Token)).Header.Seq, null, Test.Token);
+        return await service.UndoAsync(Test.By(Owner), (await service.FindAsync(Owner, seq, Test.Token)).Header.Seq, null, null, Test.Token);
     }
 
     private static async Task<List<string>> ListAsync(TestDatabase database, bool inTrash = false) =>

@@ -1,4 +1,5 @@
 using Outlay.Expenses;
+using Outlay.History;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Http;
@@ -102,6 +103,24 @@ public sealed class HistoryTests
         Assert.Equal("\"3\"", now["ETag"]);
         Assert.Equal(["a", "b"], now.Json.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()));
         Assert.Contains("\"amount\":3.50", now.Body, StringComparison.Ordinal);
+        Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_change_that_is_too_large_for_a_request_is_left_to_the_command_line(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        await server.ReadyAsync();
+        var row = new ExpenseContent(new DateOnly(2026, 2, 19), "Coffee", new Money(350, Currency.Of("EUR")), null, [], null);
+        foreach (var count in new[] { UndoService.MaxOfRequest + 1, UndoService.MaxOfRequest })
+            await server.Database.Expenses.AddManyAsync(Test.By(ExpenseService.DefaultOwner), Enumerable.Repeat(row, count).ToAsyncEnumerable(), Test.Token);
+
+        var refused = (await server.SendAsync("POST", "/changes/1/undo")).MustBeProblem(422, "limit-exceeded");
+        var undo = await OutlayProcess.RunAsync(["undo", "--change", "1", "--yes"], server.Database.Environment);
+
+        Assert.Contains("outlay undo --change 1", refused.Detail, StringComparison.Ordinal);
+        Assert.Equal(0, undo.ExitCode);
+        Assert.NotEqual(422, (await server.SendAsync("POST", "/changes/2/undo")).Status);
         Assert.True((await server.Doctor.ExamineAsync(Test.Token)).IsHealthy);
     }
 

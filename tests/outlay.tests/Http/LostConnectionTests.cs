@@ -10,6 +10,14 @@ public sealed class LostConnectionTests
 {
     private const string Coffee = """{"date":"2026-02-19","description":"Coffee","amount":3.50}""";
 
+    /// <summary>Makes each commit wait for a lock.</summary>
+    private const string SlowCommit =
+        """
+        create function wait_in_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$;
+        create constraint trigger wait_in_commit after insert on expenses deferrable initially deferred
+            for each row execute function wait_in_commit();
+        """;
+
     /// <summary>No measure of speed: the budget of a request and what a busy machine adds, far from the 30 seconds of a statement.</summary>
     private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(8);
 
@@ -75,21 +83,14 @@ public sealed class LostConnectionTests
     {
         await using var setting = await Setting.CreateAsync();
         var server = setting.Server;
-        // Makes each commit wait for a lock.
-        await setting.Database.ExecuteAsync(
-            """
-            create function wait_in_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$;
-            create constraint trigger wait_in_commit after insert on expenses deferrable initially deferred
-                for each row execute function wait_in_commit();
-            """);
+        await setting.Database.ExecuteAsync(SlowCommit);
         var key = ("Idempotency-Key", "\"once\"");
 
         Answer answer;
         await using (await OpenTransaction.BeginAsync(setting.Database.Database, "select pg_advisory_xact_lock(42)"))
         {
             var change = server.SendAsync("POST", "/expenses", Coffee, key);
-            await Eventually.TrueAsync("the commit waits", async () => await setting.Database.ScalarAsync<long>(
-                "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())") == 1);
+            await CommitWaitsAsync(setting.Database);
             setting.Proxy.Link = Link.Silent;
             answer = await change.WaitAsync(s_budget, Test.Token);
         }
@@ -100,6 +101,31 @@ public sealed class LostConnectionTests
         setting.Proxy.Link = Link.Whole;
         await Eventually.TrueAsync("the change is answered", async () => (await server.SendAsync("POST", "/expenses", Coffee, key)).Status == 201);
         Assert.Equal(1, await setting.Database.ScalarAsync<long>("select count(*) from expenses"));
+    }
+
+    [Theory]
+    [InlineData("add 3.50 Coffee", "outlay history shows whether it is there")]
+    [InlineData("import in.csv", "Import it again: what is there already is left out.")]
+    public async Task A_verb_that_cannot_find_out_what_became_of_its_commit_says_what_to_do(string verb, string advice)
+    {
+        await using var setting = await Setting.CreateAsync();
+        await setting.Database.ExecuteAsync(SlowCommit);
+        var file = Path.Combine(setting.Database.Folder, "in.csv");
+        await File.WriteAllTextAsync(file, "date,description,amount\n2026-01-01,Coffee,3.50\n", Test.Token);
+
+        ProcessResult result;
+        await using (await OpenTransaction.BeginAsync(setting.Database.Database, "select pg_advisory_xact_lock(42)"))
+        {
+            var change = OutlayProcess.RunAsync(verb.Replace("in.csv", file, StringComparison.Ordinal).Split(' '), setting.Environment);
+            await CommitWaitsAsync(setting.Database);
+            setting.Proxy.Link = Link.Refusing;
+            result = await change;
+        }
+
+        Assert.Equal(69, result.ExitCode);
+        Assert.Contains($"The database did not say whether it stored the change, and cannot be asked now.\n{advice}", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Idempotency-Key", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nothing was", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -173,6 +199,9 @@ public sealed class LostConnectionTests
         await Eventually.TrueAsync("the service serves again", async () => (await setting.Server.GetAsync("/expenses/1")).Status == 200);
         Assert.Equal(CircuitState.Closed, database.Circuit);
     }
+
+    private static Task CommitWaitsAsync(TestDatabase database) => Eventually.TrueAsync("the commit waits", async () => await database.ScalarAsync<long>(
+        "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())") == 1);
 
     /// <summary>A server whose way to PostgreSQL can be disturbed, and another way to the same database that cannot.</summary>
     private sealed class Setting(TestDatabase database, TcpProxy proxy, Dictionary<string, string> environment, TestServer server) : IAsyncDisposable

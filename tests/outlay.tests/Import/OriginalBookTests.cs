@@ -185,6 +185,26 @@ public sealed class OriginalBookTests
     }
 
     [Theory, EachEngine]
+    public async Task Owners_that_there_cannot_be_are_named_and_nothing_is_changed(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine, migrated: false);
+        await CreateAsync(database, hasOwners: true, hasKeys: false);
+        await InsertAsync(database, "'2026-02-19', 'good', 1, 'ana'", "'2026-02-19', 'spaced', 1, 'ana '", "'2026-02-19', 'all', 1, '*'", "'2026-02-19', 'none', 1, ''");
+
+        var error = await Assert.ThrowsAsync<AppException>(database.MigrateAsync);
+
+        Assert.Equal(ErrorCode.SchemaMismatch, error.Code);
+        Assert.Equal(
+        [
+            "  id 2: The name of an owner cannot begin or end with a space",
+            "  id 3: An owner cannot be called *",
+            "  id 4: An owner must have a name",
+        ], error.Message.Split(Environment.NewLine).Skip(1));
+        await database.ExecuteAsync("update expenses set owner = 'ana'");
+        Assert.Equal(4, (await database.MigrateAsync()).Adopted);
+    }
+
+    [Theory, EachEngine]
     public async Task Two_instances_at_once_take_a_book_over_once(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine, migrated: false);

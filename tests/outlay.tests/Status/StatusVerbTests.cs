@@ -50,6 +50,7 @@ public sealed class StatusVerbTests
         Assert.Equal(0.999, objective.GetProperty("objective").GetDouble());
         var alert = json.GetProperty("alerts").EnumerateArray().Single(alert => alert.GetProperty("name").GetString() == "AvailabilityBurnsFast");
         Assert.Equal("page", alert.GetProperty("severity").GetString());
+        Assert.All([alert.GetProperty("since"), json.GetProperty("backup").GetProperty("verified_at")], time => Assert.Matches(@"T[0-9:]{8}\.[0-9]{3}Z$", time.GetString()));
         Assert.EndsWith("/runbooks/AvailabilityBurnsFast.md", alert.GetProperty("runbook_url").GetString(), StringComparison.Ordinal);
         Assert.Matches("\nalert +AvailabilityBurnsFast +page +The error budget of availability burns fast, since 20", table.Output);
     }
@@ -121,6 +122,22 @@ public sealed class StatusVerbTests
         Assert.Contains("the last verified backup is older than one that failed\n", failed.Error, StringComparison.Ordinal);
         Assert.Contains("the last verified backup is missing\n", missing.Error, StringComparison.Ordinal);
         Assert.Contains("./run backup create now", missing.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_dated_in_the_future_is_no_verified_one_and_hides_none()
+    {
+        await using var server = await StartAsync(Engine.Sqlite);
+        var verified = Assert.Single(Directory.GetFiles(server.Database.Settings.BackupsDir, "*.tar.gz"));
+        foreach (var file in new[] { verified, $"{verified}.verified.json" })
+            File.Copy(file, file.Replace("20260219", "29990101", StringComparison.Ordinal));
+
+        var kept = await StatusAsync(server);
+        File.Delete($"{verified}.verified.json");
+        var missing = await StatusAsync(server);
+
+        Assert.Matches("\nbackup +outlay_backup_20260219_103000.tar.gz +ok +[0-9]+[a-z] old", kept.Output);
+        Assert.Contains("the last verified backup is missing\n", missing.Error, StringComparison.Ordinal);
     }
 
     [Fact]

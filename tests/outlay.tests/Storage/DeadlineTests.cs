@@ -47,6 +47,43 @@ public sealed class DeadlineTests
             database.Database.ReadAsync(OwnerScope.All, connection => new Sql(Endless).ScalarAsync<long>(connection, stop.Token), stop.Token)));
     }
 
+    [Theory, EachEngine]
+    public async Task A_change_of_many_statements_that_nobody_waits_for_does_no_more(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        var ended = new TaskCompletionSource<int>();
+
+        var failure = await Assert.ThrowsAsync<AppException>(() => Task.Run(() =>
+        {
+            Database.LimitRequest(TimeSpan.FromSeconds(0.3), TimeProvider.System);
+            return database.Database.WriteAsync(OwnerScope.All, WriteAsync, null, repeatable: true, Test.Token);
+        }));
+
+        Assert.Equal(ErrorCode.Unavailable, failure.Code);
+        Assert.InRange(await ended.Task.WaitAsync(TimeSpan.FromMinutes(1), Test.Token), 0, int.MaxValue - 1);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from owners where name = 'nobody'"));
+
+        async Task<int> WriteAsync(System.Data.Common.DbConnection connection, CancellationToken stop)
+        {
+            var count = 0;
+            try
+            {
+                await new Sql("insert into owners (name) values ('nobody')").ExecuteAsync(connection, stop);
+                // Each of them is short enough.
+                while (true)
+                {
+                    await new Sql("select cast(1 as bigint)").ScalarAsync<long>(connection, stop);
+                    await Task.Delay(10, stop);
+                    count++;
+                }
+            }
+            finally
+            {
+                ended.SetResult(count);
+            }
+        }
+    }
+
     private static Task<long> AskAsync(TestDatabase database, TimeSpan budget, string sql) => Task.Run(() =>
     {
         Database.LimitRequest(budget, TimeProvider.System);

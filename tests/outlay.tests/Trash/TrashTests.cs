@@ -92,7 +92,7 @@ public sealed class TrashTests
         var me = Test.By(ExpenseService.DefaultOwner);
         var content = ExpenseRules.Check(s_coffee, Currency.Of("EUR"), new Faults())!;
         await database.Expenses.AddManyAsync(me, Enumerable.Repeat(content, Many).ToAsyncEnumerable(), Test.Token);
-        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, Test.Token);
+        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, null, Test.Token);
 
         var removed = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => Trash(database).PurgeAllAsync("tester", TimeSpan.Zero, Test.Token))));
 
@@ -109,7 +109,7 @@ public sealed class TrashTests
         var me = Test.By(ExpenseService.DefaultOwner);
         var content = ExpenseRules.Check(s_coffee, Currency.Of("EUR"), new Faults())!;
         await database.Expenses.AddManyAsync(me, Enumerable.Repeat(content, Many).ToAsyncEnumerable(), Test.Token);
-        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, Test.Token);
+        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, null, Test.Token);
         using var stop = new CancellationTokenSource();
         var told = 0L;
 
