@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Outlay.Access;
@@ -29,6 +27,7 @@ internal static class App
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "outlay" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
+            Listeners.Open(kestrel, settings);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
             kestrel.Limits.MaxConcurrentConnections = settings.Limits.Connections;
@@ -87,13 +86,15 @@ internal static class App
         });
 
         var app = builder.Build();
-        app.Urls.Add(settings.Listen.GetLeftPart(UriPartial.Authority));
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<Problems>();
         app.UseMiddleware<FramingGuard>();
         app.UseTrustedProxies(settings);
-        app.UseHostFiltering();
+        // Whoever others ask by its name there must answer to it: nobody is anonymous there.
+        app.UseWhen(context => !ManagementPort.Took(context) || settings.ManagementIsOnLoopback, branch => branch.UseHostFiltering());
+        if (settings.Management is not null)
+            app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<CrossSiteGuard>();
         var drain = app.Services.GetRequiredService<Drain>();
         app.Use((context, next) =>
@@ -133,7 +134,8 @@ internal static class App
     {
         await using var app = Build(settings, TimeProvider.System);
         var startup = app.Services.GetRequiredService<Startup>();
-        await ListenAsync(app, settings.Listen, "LISTEN", token);
+        (Uri, string)[] addresses = [(settings.Listen, "LISTEN"), .. settings.Management is { } management ? [(management, "MANAGEMENT_LISTEN")] : Array.Empty<(Uri, string)>()];
+        await Listeners.StartAsync(app, addresses, token);
         await Task.WhenAny(startup.Ready, app.WaitForShutdownAsync(token));
         if (startup.Ready.IsCompletedSuccessfully)
             announce(new Uri(app.Urls.First()));
@@ -148,41 +150,10 @@ internal static class App
         }
     }
 
-    /// <summary>Begins to listen. Throws <see cref="ErrorCode.BadConfiguration"/> when it cannot.</summary>
-    /// <param name="setting">Where the address was given.</param>
-    public static async Task ListenAsync(WebApplication app, Uri address, string setting, CancellationToken token)
-    {
-        try
-        {
-            await app.StartAsync(token);
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            throw new AppException(ErrorCode.BadConfiguration,
-                $"Cannot listen on {address}: {ReasonOf(e)}. Set {setting} to an address of this machine and a port that no other program uses, for example http://127.0.0.1:{address.Port + 1}.", e);
-        }
-    }
-
-    /// <summary>What the system says, in words of our own: those of the web server name the address a second time.</summary>
-    private static string ReasonOf(Exception exception)
-    {
-        var cause = exception;
-        while (cause is not SocketException && cause.InnerException is { } inner)
-            cause = inner;
-        return (cause as SocketException)?.SocketErrorCode switch
-        {
-            SocketError.AddressAlreadyInUse => "another program listens there",
-            SocketError.AddressNotAvailable => "this machine has no such address",
-            SocketError.AccessDenied => "the system does not allow it; ports below 1024 are for the superuser",
-            _ when exception.InnerException is AddressInUseException => "another program listens there",
-            _ => cause.Message.TrimEnd('.'),
-        };
-    }
-
     /// <summary>
     /// Without keys, a page of a stranger must not reach the service through the browser of its owner, under a name that the
     /// stranger lets point to this machine.
     /// </summary>
     private static string[] AllowedHosts(Settings settings) =>
-        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host];
+        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host, .. settings.Management is { } management ? [management.Host] : Array.Empty<string>()];
 }

@@ -23,6 +23,9 @@ internal sealed record Settings
     /// <summary><see cref="ListenUrl"/> in its parts; taken apart when it is first asked for, which no verb does.</summary>
     public Uri Listen => field ??= new Uri(ListenUrl);
 
+    /// <summary>MANAGEMENT_LISTEN: where metrics, health and administration are answered, and nothing else; null: where everything is.</summary>
+    public Uri? Management { get; init; }
+
     public required AccessSettings Access { get; init; }
 
     /// <summary>REQUEST_TIMEOUT: how long a request waits for the database, 1–300 whole seconds. Default 2.</summary>
@@ -95,27 +98,24 @@ internal sealed record Settings
     public string SqliteFile => Path.Combine(DataDir, "outlay.db");
 
     /// <summary>Whether the server listens for this machine only.</summary>
-    public bool ListensOnLoopback =>
-        Listen.Host == "localhost" || (IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+    public bool ListensOnLoopback => IsLoopback(Listen);
+
+    /// <summary>Whether only this machine reaches the management port.</summary>
+    public bool ManagementIsOnLoopback => Management is { } management && IsLoopback(management);
 
     /// <summary>
     /// Where this machine reaches the server: one that listens on all addresses, or on a name, listens on the loopback too.
     /// Throws <see cref="ErrorCode.Usage"/> when LISTEN leaves the port to the system.
     /// </summary>
-    public Uri OwnAddress
-    {
-        get
-        {
-            if (Listen.Port == 0)
-                throw new AppException(ErrorCode.Usage, "LISTEN has port 0, so the server took any: name it with --url.");
-            // A socket for all addresses of IPv6 takes IPv4 too, which works where IPv6 is switched off.
-            return IPAddress.TryParse(Listen.Host.Trim('[', ']'), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
-                ? Listen
-                : new UriBuilder(Listen) { Host = "127.0.0.1" }.Uri;
-        }
-    }
+    public Uri OwnAddress => Reached(Listen, "LISTEN");
 
-    /// <summary>Whether only this machine can reach the server, through a proxy neither.</summary>
+    /// <summary>Where this machine asks how the server is. Throws as <see cref="OwnAddress"/>.</summary>
+    public Uri OwnHealthAddress => Management is { } management ? Reached(management, "MANAGEMENT_LISTEN") : OwnAddress;
+
+    /// <summary>
+    /// Whether only this machine can reach the server, through a proxy neither. The management port makes no difference: what is there asks
+    /// for ADMIN_SECRET or a key, or holds nothing of anybody.
+    /// </summary>
     public bool IsPrivate => ListensOnLoopback && Access.TrustedProxies.Count == 0;
 
     /// <summary>Reads all settings; what is wrong, and where each value came from, is in <paramref name="source"/> afterwards: see <see cref="SettingsSource.ThrowIfFaulty"/>.</summary>
@@ -127,6 +127,7 @@ internal sealed record Settings
             Postgres = PostgresSettings.From(source),
             DataDir = dataDir,
             ListenUrl = source.Url("LISTEN", "http://127.0.0.1:8000"),
+            Management = source.OptionalListen("MANAGEMENT_LISTEN", "http://127.0.0.1:8001"),
             Access = AccessSettings.From(source),
             RequestTimeout = TimeSpan.FromSeconds(source.Number("REQUEST_TIMEOUT", 2, 1, 300)),
             DrainDelay = source.Duration("DRAIN_DELAY", source.OnTerminal ? "0s" : "5s", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
@@ -153,7 +154,22 @@ internal sealed record Settings
         if (settings.DrainDelay >= settings.ShutdownTimeout)
             source.Fault("DRAIN_DELAY", $"is {DurationText.Of(settings.DrainDelay)} and SHUTDOWN_TIMEOUT {DurationText.Of(settings.ShutdownTimeout)}",
                 "requests that run need some time after the delay, so set a longer SHUTDOWN_TIMEOUT");
+        if (settings.Management is { } management && management.Port != 0 && management.Port == settings.Listen.Port)
+            source.Fault("MANAGEMENT_LISTEN", $"has the port of LISTEN, {management.Port}", "use another one: a port is either for everybody or for whoever runs the service");
         return settings;
+    }
+
+    private static bool IsLoopback(Uri address) =>
+        address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+
+    private static Uri Reached(Uri listen, string setting)
+    {
+        if (listen.Port == 0)
+            throw new AppException(ErrorCode.Usage, $"{setting} has port 0, so the server took any: name it with --url.");
+        // A socket for all addresses of IPv6 takes IPv4 too, which works where IPv6 is switched off.
+        return IPAddress.TryParse(listen.Host.Trim('[', ']'), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+            ? listen
+            : new UriBuilder(listen) { Host = "127.0.0.1" }.Uri;
     }
 
     private static string DefaultDataDir()

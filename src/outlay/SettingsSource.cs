@@ -119,14 +119,13 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         return Expenses.Currency.Of(fallback);
     }
 
-    public string Url(string name, string fallback)
+    public string Url(string name, string fallback) => CheckUrl(name, Read(name, fallback), fallback);
+
+    /// <summary>Null when it is not set; otherwise http, without a path.</summary>
+    public Uri? OptionalListen(string name, string example)
     {
-        var value = Read(name, fallback);
-        // The default is right as it is: taking an address apart for the first time takes a tenth of the time of a verb.
-        if (value == fallback || (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http", PathAndQuery: "/", UserInfo: "" }))
-            return value;
-        Fault(name, $"is '{value}'", $"use an address like {fallback}");
-        return fallback;
+        var value = Read(name, "");
+        return value.Length == 0 ? null : new Uri(CheckUrl(name, value, example));
     }
 
     public Secret Secret(string name, string fallback) => ReadSecret(name, fallback, _ => null, MakeOne) ?? new Secret(fallback);
@@ -213,6 +212,15 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     {
         if (_faults.Count > 0)
             throw new AppException(ErrorCode.BadConfiguration, string.Join(Environment.NewLine, _faults));
+    }
+
+    private string CheckUrl(string name, string value, string fallback)
+    {
+        // The default is right as it is: taking an address apart for the first time takes a tenth of the time of a verb.
+        if (value == fallback || (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http", PathAndQuery: "/", UserInfo: "" }))
+            return value;
+        Fault(name, $"is '{value}'", $"use an address like {fallback}");
+        return fallback;
     }
 
     private string Read(string name, string fallback, bool secret = false)

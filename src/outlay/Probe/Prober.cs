@@ -52,7 +52,7 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         app.UseRouting();
         app.MapGet(MetricsEndpoint.Path, context => AnswerAsync(context, exporter));
         app.MapGet("/livez", static context => Results.Content("""{"status":"ok"}""", "application/json").ExecuteAsync(context));
-        await App.ListenAsync(app, listen, "--listen", token);
+        await Listeners.StartAsync(app, [(listen, "--listen")], token);
         using var timer = new PeriodicTimer(interval, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, app.Lifetime.ApplicationStopping);
         try

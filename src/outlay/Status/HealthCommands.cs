@@ -16,11 +16,11 @@ internal static class HealthCommands
 
     private static void Define(Verb verb, CliContext cli)
     {
-        var url = Options.Url("--url", "The server, or one of its checks. Default: /readyz of the server that LISTEN names.");
+        var url = Options.Url("--url", "The server, or one of its checks. Default: /readyz of the server that MANAGEMENT_LISTEN names, or LISTEN.");
         verb.Add(url);
         verb.SetAction(async (parsed, token) =>
         {
-            var target = parsed.GetValue(url) ?? cli.Settings.OwnAddress;
+            var target = parsed.GetValue(url) ?? cli.Settings.OwnHealthAddress;
             if (target.AbsolutePath == "/")
                 target = new Uri(target, "/readyz");
             using var client = new JsonClient();

@@ -16,7 +16,7 @@ internal static class StatusCommands
 
     private static void Define(Verb verb, CliContext cli)
     {
-        var url = Options.Url("--url", "The server. Default: the one that LISTEN names.");
+        var url = Options.Url("--url", "The server. Default: the one that MANAGEMENT_LISTEN names, or LISTEN.");
         var prometheus = Options.Url("--prometheus", "The Prometheus that scrapes it. Default: PROMETHEUS_URL.");
         var output = Options.Output();
         verb.Add(url);
@@ -24,7 +24,7 @@ internal static class StatusCommands
         verb.Add(output);
         verb.SetAction(async (parsed, token) =>
         {
-            var report = await AskAsync(cli, parsed.GetValue(url) ?? cli.Settings.OwnAddress, parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
+            var report = await AskAsync(cli, parsed.GetValue(url) ?? cli.Settings.OwnHealthAddress, parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
             await StatusOutput.WriteAsync(cli, parsed.GetValue(output), report, token);
             if (report.Code is { } code)
                 throw new AppException(code, $"Not all is well: {string.Join("; ", report.Concerns)}");

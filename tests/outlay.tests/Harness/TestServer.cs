@@ -33,6 +33,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address => Client.BaseAddress!;
 
+    /// <summary>Where MANAGEMENT_LISTEN is answered, if it is set.</summary>
+    public Uri ManagementAddress => new(_app.Urls.Last());
+
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Compares, on the server's own connections, what is kept with what is recomputed.</summary>

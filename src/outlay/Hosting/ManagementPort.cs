@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Outlay.Hosting;
+
+/// <summary>
+/// With MANAGEMENT_LISTEN, answers what is for whoever runs the service only there, and nothing else there. It decides by the socket that a
+/// request came through, which no header can claim, and before routing, so that nothing tells what there is on the other side.
+/// </summary>
+internal sealed class ManagementPort(RequestDelegate next)
+{
+    private static readonly PathString[] s_paths = ["/metrics", "/livez", "/readyz", "/startupz", "/admin"];
+
+    /// <summary>Has requests through this socket known as such.</summary>
+    public static void Mark(ListenOptions socket) => socket.Use(connect => connection =>
+    {
+        connection.Features.Set(new ManagementConnection());
+        return connect(connection);
+    });
+
+    /// <summary>Whether a request came through the management port.</summary>
+    public static bool Took(HttpContext context) => context.Features.Get<ManagementConnection>() is not null;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (Took(context) == Array.Exists(s_paths, path => context.Request.Path.StartsWithSegments(path)))
+            return next(context);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private sealed class ManagementConnection;
+}
