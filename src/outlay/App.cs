@@ -155,5 +155,8 @@ internal static class App
     /// stranger lets point to this machine.
     /// </summary>
     private static string[] AllowedHosts(Settings settings) =>
-        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host, .. settings.Management is { } management ? [management.Host] : Array.Empty<string>()];
+        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host, .. OwnNameOfManagement(settings)];
+
+    /// <summary>Only that of the loopback: 0.0.0.0 would stand for every name, at LISTEN too.</summary>
+    private static string[] OwnNameOfManagement(Settings settings) => settings.ManagementIsOnLoopback ? [settings.Management!.Host] : [];
 }
