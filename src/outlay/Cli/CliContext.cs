@@ -21,12 +21,12 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     // Long work tells from several threads.
-    private readonly Lazy<TextWriter> _messages = new(() =>
-        TextWriter.Synchronized(new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true }));
+    private readonly Lazy<PlainWriter> _messages = new(() =>
+        new PlainWriter(TextWriter.Synchronized(new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true })));
 
     private Database? _database;
     private BackupCatalog? _backups;
-    private TextWriter? _out;
+    private PlainWriter? _out;
     private bool _migrated;
 
     public TimeProvider Clock => clock;
@@ -56,13 +56,13 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public int? Width => OutputIsTerminal && Console.WindowWidth is > 0 and var width ? width : null;
 
     /// <summary>Where data goes, as bytes. Write either here or to <see cref="Out"/>.</summary>
-    public Stream OutStream => field ??= Console.OpenStandardOutput();
+    public Stream OutStream => field ??= OutputIsTerminal ? new PlainStream(Console.OpenStandardOutput()) : Console.OpenStandardOutput();
 
     /// <summary>Where data goes. Buffered unless a person watches; flushed at the end of the verb.</summary>
-    public TextWriter Out => _out ??= new StreamWriter(OutStream, s_utf8, bufferSize: 32 * 1024) { AutoFlush = OutputIsTerminal };
+    public PlainWriter Out => _out ??= new PlainWriter(new StreamWriter(Console.OpenStandardOutput(), s_utf8, bufferSize: 32 * 1024) { AutoFlush = OutputIsTerminal });
 
     /// <summary>Where everything goes that is not data. What was written before as data goes out first: both may end in one file.</summary>
-    public TextWriter Messages
+    public PlainWriter Messages
     {
         get
         {

@@ -28,7 +28,7 @@ internal sealed class ProgressBar
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(cli.Messages),
+            Out = new AnsiConsoleOutput(cli.Messages.Raw),
             Ansi = AnsiSupport.Yes,
             Interactive = InteractionSupport.Yes,
             ColorSystem = ColorSystemSupport.NoColors,
@@ -39,7 +39,7 @@ internal sealed class ProgressBar
             {
                 var task = context.AddTask(title, maxValue: total ?? double.MaxValue);
                 task.IsIndeterminate = total is null;
-                return work(new ProgressBar(title, line => console.WriteLine(line), task));
+                return work(new ProgressBar(title, line => console.WriteLine(PlainText.Lines(line)), task));
             });
     }
 

@@ -31,7 +31,7 @@ internal sealed class Table(CliContext cli, params Column[] columns)
     /// <summary>Takes a row: one cell for each column, empty for null.</summary>
     public void Add(params string?[] cells)
     {
-        _batch.Add([.. cells.Select(cell => cell ?? "")]);
+        _batch.Add([.. cells.Select(cell => PlainText.Line(cell ?? ""))]);
         if (_batch.Count == BatchSize)
             Flush();
     }
@@ -78,7 +78,7 @@ internal sealed class Table(CliContext cli, params Column[] columns)
     private void WriteTitles(int[] widths)
     {
         var line = Line([.. columns.Select(column => column.Title)], widths);
-        cli.Out.WriteLine(cli.Colour ? $"\e[1m{line}\e[0m" : line);
+        cli.Out.Raw.WriteLine(cli.Colour ? $"\e[1m{line}\e[0m" : line);
         _titled = true;
     }
 

@@ -65,7 +65,7 @@ internal static class ExpenseOutput
 
     /// <summary>One line: <c>2026-02-19 - Coffee - 3.50 EUR</c>.</summary>
     public static string Line(ExpenseContent content) =>
-        $"{ExpenseRules.FormatDate(content.Date)} - {content.Description} - {content.Amount} {content.Amount.Currency}";
+        $"{ExpenseRules.FormatDate(content.Date)} - {PlainText.Line(content.Description)} - {content.Amount} {content.Amount.Currency}";
 
     private static async Task WriteTableAsync(CliContext cli, IAsyncEnumerable<Expense> expenses, CancellationToken token)
     {
@@ -85,7 +85,7 @@ internal static class ExpenseOutput
         var content = expense.Content;
         WriteField(output, "id", $"{expense.Id}");
         WriteField(output, "date", ExpenseRules.FormatDate(content.Date));
-        WriteField(output, "description", content.Description);
+        WriteField(output, "description", PlainText.Line(content.Description));
         WriteField(output, "amount", $"{content.Amount} {content.Amount.Currency}");
         WriteField(output, "category", content.Category?.Text);
         WriteField(output, "tags", Join(content.Tags));

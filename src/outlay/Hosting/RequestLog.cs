@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using Outlay.Access;
 using Outlay.Telemetry;
 
 namespace Outlay.Hosting;
 
 /// <summary>
 /// Writes exactly one line for each request, and completes its span with the same facts. It stands before everything else in the pipeline, so that it sees the final
-/// status. It tells the pattern of the route and never the path, which can hold anything.
+/// status. It tells the pattern of the route and never the path, which can hold anything, and the owner as
+/// <see cref="OwnerHash"/>.
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
 {
@@ -27,7 +29,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
             var route = Route(context);
             var status = Status(context, failed);
             var level = Level(route, status, failed);
-            HttpRequest(logger, level, method, route, status, duration);
+            var owner = OwnerHash.Of(context.Features.Get<Identity>());
+            HttpRequest(logger, level, method, route, status, duration, owner);
             span?.End(method, context.GetEndpoint() is null ? null : route, status, failed);
         }
     }
@@ -61,8 +64,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     private static string Method(string method) =>
         method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" or "TRACE" or "CONNECT" ? method : "_OTHER";
 
-    [LoggerMessage(EventName = "http_request", Message = "{Method} {Route} {Status} in {DurationMs} ms")]
-    private static partial void HttpRequest(ILogger logger, LogLevel level, string method, string route, int status, double durationMs);
+    [LoggerMessage(EventName = "http_request", Message = "{Method} {Route} {Status} in {DurationMs} ms, owner {OwnerId}")]
+    private static partial void HttpRequest(ILogger logger, LogLevel level, string method, string route, int status, double durationMs, string ownerId);
 }
 
 /// <summary>Marks an answer that the service itself broke off: the abort would look like a client that went away.</summary>

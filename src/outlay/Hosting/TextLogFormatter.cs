@@ -13,11 +13,11 @@ internal sealed class TextLogFormatter(bool colour) : ITextFormatter
     {
         var time = logEvent.Timestamp.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var level = JsonLogFormatter.LevelName(logEvent.Level);
-        output.Write($"{time} {Paint(level, logEvent.Level)} {OneLine(JsonLogFormatter.Message(logEvent))}\n");
+        output.Write($"{time} {Paint(level, logEvent.Level)} {PlainText.Line(JsonLogFormatter.Message(logEvent))}\n");
         if (logEvent.Exception is null)
             return;
         foreach (var line in SafeException.Of(logEvent.Exception).Stack.Split('\n'))
-            output.Write($"    {OneLine(line)}\n");
+            output.Write($"    {PlainText.Line(line)}\n");
     }
 
     private string Paint(string text, LogEventLevel level)
@@ -32,8 +32,4 @@ internal sealed class TextLogFormatter(bool colour) : ITextFormatter
             _ => $"\e[2m{padded}{Reset}",
         };
     }
-
-    /// <summary>Control characters could move the cursor, or pass for a line of their own.</summary>
-    private static string OneLine(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Logging;
+using Outlay.Access;
 using Outlay.Hosting;
 
 namespace Outlay.Tests.Hosting;
@@ -34,6 +35,17 @@ public sealed class RequestLogTests : IDisposable
         Assert.Equal(route, line.GetProperty("route").GetString());
         Assert.Equal("GET", line.GetProperty("method").GetString());
         Assert.True(line.GetProperty("duration_ms").GetDouble() >= 0);
+    }
+
+    [Theory]
+    [InlineData("ana", "24d4b96f58da6d4a")]
+    [InlineData(null, "-")]
+    public async Task The_owner_is_told_by_a_hash(string? owner, string told)
+    {
+        await RunAsync(Context("/expenses"), context => context.Features.Set(owner is null ? Identity.Administrator : new Identity(owner, "key 1 phone", Scopes.Read)));
+
+        Assert.Equal(told, Assert.Single(_log.Lines).GetProperty("owner_id").GetString());
+        Assert.DoesNotContain("\"ana\"", _log.Text, StringComparison.Ordinal);
     }
 
     [Fact]
