@@ -121,11 +121,16 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
 
     public string Url(string name, string fallback) => CheckUrl(name, Read(name, fallback), fallback);
 
-    /// <summary>Null when it is not set; otherwise http, without a path.</summary>
+    /// <summary>Null when it is not set; otherwise http, without a path, at an address and not a name: with one, all addresses would be listened to.</summary>
     public Uri? OptionalListen(string name, string example)
     {
         var value = Read(name, "");
-        return value.Length == 0 ? null : new Uri(CheckUrl(name, value, example));
+        if (value.Length == 0)
+            return null;
+        var address = new Uri(CheckUrl(name, value, example));
+        if (address.HostNameType is UriHostNameType.Dns && address.Host != "localhost")
+            Fault(name, $"is '{value}'", $"use the address of this machine that it is for, not a name, like {example}");
+        return address;
     }
 
     public Secret Secret(string name, string fallback) => ReadSecret(name, fallback, _ => null, MakeOne) ?? new Secret(fallback);

@@ -52,6 +52,8 @@ public sealed class SettingsTests
     [InlineData("LISTEN", "8000", "use an address like http://127.0.0.1:8000")]
     [InlineData("LISTEN", "https://127.0.0.1:8000", "use an address like http://127.0.0.1:8000")]
     [InlineData("LISTEN", "http://127.0.0.1:8000/path", "use an address like http://127.0.0.1:8000")]
+    [InlineData("MANAGEMENT_LISTEN", "http://inside.example:8001", "use the address of this machine that it is for, not a name, like http://127.0.0.1:8001")]
+    [InlineData("MANAGEMENT_LISTEN", "8001", "use an address like http://127.0.0.1:8001")]
     [InlineData("ALLOW_ANONYMOUS", "yes", "use one of true, false")]
     [InlineData("DEFAULT_CURRENCY", "EURO", "use a code of ISO 4217, like EUR, USD or JPY")]
     [InlineData("LOG_LEVEL", "loud", "use one of debug, info, warning, error")]

@@ -16,12 +16,14 @@ internal static class KeyEndpoints
         keys.MapWithoutQuery().MapDelete("/admin/api-keys/{id:long}", RevokeAsync);
     }
 
-    private static async Task CreateAsync(HttpContext context, KeyService service, TimeProvider clock, CancellationToken token)
+    private static async Task CreateAsync(HttpContext context, KeyService service, KeyRing ring, TimeProvider clock, CancellationToken token)
     {
         IdempotencyHeader.Refuse(context.Request);
         var query = new QueryFields(context.Request.Query, ["owner", "name", "scopes", "expires_in"]);
         query.Faults.ThrowIfAny();
-        await AnswerAsync(context, await service.CreateAsync(new KeyDraft(query["owner"], query["name"], query["scopes"], query["expires_in"]), token), clock);
+        var issued = await service.CreateAsync(new KeyDraft(query["owner"], query["name"], query["scopes"], query["expires_in"]), token);
+        ring.Forget();
+        await AnswerAsync(context, issued, clock);
     }
 
     private static async Task ListAsync(HttpContext context, KeyService service, TimeProvider clock, CancellationToken token)

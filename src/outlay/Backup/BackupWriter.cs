@@ -20,8 +20,10 @@ internal sealed class BackupWriter(Database database, Settings settings, string 
             await using var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
             await using var tar = new TarWriter(gzip, TarEntryFormat.Ustar, leaveOpen: true);
             var parts = new List<BackupPart>();
+            // What a newer program has only added is not in it: a backup of this program can be read by this program.
+            var schema = Math.Min(await Migrator.SchemaAsync(connection, token), Migration.Of(database.Engine)[^1].Number);
             var origin = new BackupOrigin(
-                BackupOrigin.CurrentFormat, await Migrator.SchemaAsync(connection, token), Product.Version, database.Engine, runId, time, book, database.Location);
+                BackupOrigin.CurrentFormat, schema, Product.Version, database.Engine, runId, time, book, database.Location);
             await AddAsync(BackupManifest.OriginName, BackupJson.Bytes(json => BackupJson.Write(json, origin)));
             await AddAsync(BackupManifest.SettingsName, BackupJson.Settings(settings.Report));
             var content = new BackupContent(

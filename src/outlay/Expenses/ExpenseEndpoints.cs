@@ -102,6 +102,8 @@ internal static class ExpenseEndpoints
         }
 
         var page = await service.PageAsync(context.Owner(), filter, after, limit.Value, token);
+        // How long it takes from here, its reader decides.
+        Admission.Leave(context);
         if (page.Next is { } next)
             context.LinkNext($"{next}");
         await ExpenseListFormat.WriteAsync(context, page.Expenses.ToAsyncEnumerable(), filter.InTrash, token);

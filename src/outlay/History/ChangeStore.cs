@@ -33,9 +33,9 @@ internal static class ChangeStore
 
     /// <summary>Newest first.</summary>
     /// <param name="before">Only those before this one.</param>
-    public static Task<List<Change>> ListAsync(DbConnection connection, string owner, long before, int limit, CancellationToken token) =>
+    public static IAsyncEnumerable<Change> ListAsync(DbConnection connection, string owner, long before, int limit, CancellationToken token) =>
         new Sql($"{SelectChange} where c.owner = @owner and c.seq < @before order by c.seq desc limit @limit")
-            .With("@owner", owner).With("@before", before).With("@limit", limit).ListAsync(connection, ReadChange, token);
+            .With("@owner", owner).With("@before", before).With("@limit", limit).EachAsync(connection, ReadChange, token);
 
     public static Task<Change?> FindAsync(DbConnection connection, string owner, long seq, CancellationToken token) =>
         new Sql($"{SelectChange} where c.owner = @owner and c.seq = @seq").With("@owner", owner).With("@seq", seq)
@@ -64,7 +64,7 @@ internal static class ChangeStore
             .ListAsync(connection, row => (row.GetInt64(0), ReadExpense(row, 1)), token);
 
     /// <summary>The versions of an expense from behind one of them, oldest first; also of one that is in the trash or gone.</summary>
-    public static Task<List<ExpenseVersion>> VersionsAsync(
+    public static IAsyncEnumerable<ExpenseVersion> VersionsAsync(
         DbConnection connection, string owner, long expenseId, long after, int limit, CancellationToken token) =>
         new Sql(
             $"""
@@ -72,7 +72,7 @@ internal static class ChangeStore
             where h.expense_id = @expense and c.owner = @owner and h.version > @after order by h.version limit @limit
             """)
             .With("@expense", expenseId).With("@owner", owner).With("@after", after).With("@limit", limit)
-            .ListAsync(connection, row => new ExpenseVersion(HistoryStore.ReadHeader(row, 0), ReadExpense(row, 9)), token);
+            .EachAsync(connection, row => new ExpenseVersion(HistoryStore.ReadHeader(row, 0), ReadExpense(row, 9)), token);
 
     private static Change ReadChange(DbDataReader row) =>
         new(HistoryStore.ReadHeader(row, 0), row.IsDBNull(9) ? null : row.GetInt64(9), ReadExpense(row, 10));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Outlay.Expenses;
 using Outlay.Http;
+using Outlay.Limits;
 
 namespace Outlay.History;
 
@@ -48,6 +49,8 @@ internal static class HistoryEndpoints
 
     private static async Task AnswerAsync<T>(HttpContext context, HistoryPage<T> page, Action<Utf8JsonWriter, T> write)
     {
+        // How long it takes from here, its reader decides.
+        Admission.Leave(context);
         if (page.Next is { } next)
             context.LinkNext($"{next}");
         context.Response.ContentType = "application/json; charset=utf-8";

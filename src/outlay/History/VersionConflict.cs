@@ -18,7 +18,7 @@ internal sealed record VersionConflict(Expense Current, string? Yours, IReadOnly
         var yours = meant.Where(version => version > 0 && version < current.Version).DefaultIfEmpty().Max();
         if (yours == 0)
             return new VersionConflict(current, null, []);
-        var versions = await ChangeStore.VersionsAsync(connection, owner, current.Id, yours - 1, MaxSince + 1, token);
+        var versions = await ChangeStore.VersionsAsync(connection, owner, current.Id, yours - 1, MaxSince + 1, token).ToListAsync(token);
         return new VersionConflict(current, versions.Find(version => version.Expense.Version == yours)?.Expense.After,
             [.. versions.Where(version => version.Expense.Version > yours).Take(MaxSince)]);
     }

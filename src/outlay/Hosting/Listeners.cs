@@ -27,7 +27,7 @@ internal static class Listeners
         catch (Exception e) when (e is IOException or SocketException)
         {
             // The server adds each address when it is open: the next one is what failed.
-            var (address, setting) = addresses[app.Urls.Count];
+            var (address, setting) = addresses[Math.Min(app.Urls.Count, addresses.Count - 1)];
             throw new AppException(ErrorCode.BadConfiguration,
                 $"Cannot listen on {address}: {ReasonOf(e)}. Set {setting} to an address of this machine and a port that no other program uses, for example {address.Scheme}://127.0.0.1:{address.Port + 1}.", e);
         }

@@ -14,6 +14,9 @@ internal sealed class RateLimiter(Quota quota, TimeProvider clock)
     private readonly ConcurrentDictionary<string, TokenBucket> _buckets = new(StringComparer.Ordinal);
     private long _sweptAt;
 
+    /// <summary>The dictionary would take all its locks to count.</summary>
+    private int _count;
+
     public Quota Quota => quota;
 
     /// <summary>Counts a request of a client.</summary>
@@ -21,19 +24,30 @@ internal sealed class RateLimiter(Quota quota, TimeProvider clock)
 
     /// <summary>What a client has left; asking counts nothing.</summary>
     public TokenVerdict Look(string client) =>
-        _buckets.TryGetValue(client, out var bucket) || (_buckets.Count >= Capacity && _buckets.TryGetValue(Others, out bucket))
+        _buckets.TryGetValue(client, out var bucket) || (IsFull && _buckets.TryGetValue(Others, out bucket))
             ? bucket.Look(Now)
             : new TokenVerdict(Granted: true, quota.Burst, TimeSpan.Zero);
+
+    private bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
     private TimeSpan Now => clock.GetElapsedTime(_start);
 
     private TokenBucket BucketOf(string client)
     {
-        if (_buckets.TryGetValue(client, out var known))
-            return known;
-        if (_buckets.Count >= Capacity)
+        if (!_buckets.ContainsKey(client) && IsFull)
             Sweep();
-        return _buckets.GetOrAdd(_buckets.Count < Capacity ? client : Others, _ => new TokenBucket(quota, Now));
+        while (true)
+        {
+            if (_buckets.TryGetValue(client, out var known))
+                return known;
+            if (IsFull)
+                client = Others;
+            var fresh = new TokenBucket(quota, Now);
+            if (!_buckets.TryAdd(client, fresh))
+                continue;
+            Interlocked.Increment(ref _count);
+            return fresh;
+        }
     }
 
     /// <summary>Forgets who has rested until the bucket was full, at most once a second: it looks at every bucket.</summary>
@@ -45,8 +59,8 @@ internal sealed class RateLimiter(Quota quota, TimeProvider clock)
             return;
         foreach (var (client, bucket) in _buckets)
         {
-            if (bucket.IsFull(now))
-                _buckets.TryRemove(client, out _);
+            if (bucket.IsFull(now) && _buckets.TryRemove(client, out _))
+                Interlocked.Decrement(ref _count);
         }
     }
 }

@@ -11,20 +11,31 @@ internal sealed class PostgresPassword(Secret secret)
     private string? _before;
     private string? _used;
 
-    /// <summary>The one to log in with.</summary>
+    /// <summary>What was given out last; null before. Does not look at the file.</summary>
+    public string? Given
+    {
+        get
+        {
+            lock (_lock)
+                return _used;
+        }
+    }
+
+    /// <summary>The one to log in with: called for each login, and for nothing else.</summary>
     public string Read()
     {
         lock (_lock)
         {
+            // One that the server has refused is not kept: what worked before it still may.
             if (secret.Read() is var read && read != _now)
-                (_before, _now, _used) = (_now, read, read);
+                (_before, _now, _used) = (_used, read, read);
             return _used!;
         }
     }
 
     /// <summary>The server has refused a password.</summary>
     /// <returns>Whether there is another to log in with: <see cref="Read"/> gives it.</returns>
-    public bool TryOther(string refused)
+    public bool TryOther(string? refused)
     {
         lock (_lock)
         {

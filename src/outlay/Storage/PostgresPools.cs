@@ -43,7 +43,7 @@ internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<Npgsq
         {
             while (true)
             {
-                var sent = password.Read();
+                var sent = password.Given;
                 try
                 {
                     return await source.OpenConnectionAsync(token);

@@ -90,6 +90,8 @@ public sealed class UpgradeTests
         await database.ExecuteAsync("insert into schema_migrations (number, name, checksum, applied_at) select 9999, 'expand_future', 'x', applied_at from schema_migrations where number = 1");
 
         Assert.Empty((await database.MigrateAsync()).Applied);
+        var backup = await OutlayProcess.RunAsync(["backup", "create"], database.Environment);
+        Assert.Equal((0, ""), (backup.ExitCode, backup.ExitCode == 0 ? "" : backup.Error));
     }
 
     [Fact(SkipUnless = nameof(HasPostgres), Skip = "PostgreSQL is not installed: ./test installs it.")]

@@ -44,6 +44,23 @@ public sealed class HistoryTests
     }
 
     [Theory, EachEngine]
+    public async Task A_page_of_long_versions_ends_sooner_and_none_is_left_out(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        await server.AddAsync(Coffee);
+        for (var i = 0; i < 40; i++)
+            (await server.SendAsync("PATCH", "/expenses/1", $$"""{"notes":"{{i}} {{new string('x', 9_990)}}"}""", ("If-Match", "*"))).MustBe(200);
+
+        var versions = await PagesAsync(server, "/expenses/1/history?limit=500", "version");
+        var changes = await PagesAsync(server, "/changes?limit=500", "seq");
+
+        Assert.Equal(Enumerable.Range(1, 41).Select(version => $"{version}"), versions.Where(version => version != "|"));
+        Assert.Equal(Enumerable.Range(1, 41).Reverse().Select(seq => $"{seq}"), changes.Where(seq => seq != "|"));
+        Assert.Contains("|", versions);
+        Assert.Contains("|", changes);
+    }
+
+    [Theory, EachEngine]
     public async Task Neither_what_never_was_nor_what_is_anothers_has_a_history(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);
