@@ -44,6 +44,12 @@ internal static class App
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(runId);
         builder.Services.AddHostedService<SecretWatch>();
+        if (settings.Tls is { } tls)
+        {
+            builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<TlsCertificate>(services, tls));
+            builder.Services.AddHostedService(services => services.GetRequiredService<TlsCertificate>());
+        }
+
         builder.Services.AddSingleton(_ => Database.Open(settings, settings.PatienceOfRequests, clock));
         builder.Services.AddSingleton<Migrator>();
         builder.Services.AddSingleton<OwnerService>();

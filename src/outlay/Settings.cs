@@ -3,6 +3,7 @@ using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Backup.Age;
 using Outlay.Expenses;
+using Outlay.Hosting;
 using Outlay.Limits;
 using Outlay.Telemetry;
 
@@ -17,7 +18,7 @@ internal sealed record Settings
     /// <summary>The folder of the embedded database and of local state.</summary>
     public required string DataDir { get; init; }
 
-    /// <summary>LISTEN: where the server listens, an absolute http URL. Default http://127.0.0.1:8000.</summary>
+    /// <summary>LISTEN: where the server listens, an absolute http or https URL. Default http://127.0.0.1:8000.</summary>
     public required string ListenUrl { get; init; }
 
     /// <summary><see cref="ListenUrl"/> in its parts; taken apart when it is first asked for, which no verb does.</summary>
@@ -25,6 +26,9 @@ internal sealed record Settings
 
     /// <summary>MANAGEMENT_LISTEN: where metrics, health and administration are answered, and nothing else; null: where everything is.</summary>
     public Uri? Management { get; init; }
+
+    /// <summary>TLS_CERTIFICATE and TLS_KEY: what an https address of the server shows; null without one.</summary>
+    public TlsSettings? Tls { get; init; }
 
     public required AccessSettings Access { get; init; }
 
@@ -128,6 +132,7 @@ internal sealed record Settings
             DataDir = dataDir,
             ListenUrl = source.Url("LISTEN", "http://127.0.0.1:8000"),
             Management = source.OptionalListen("MANAGEMENT_LISTEN", "http://127.0.0.1:8001"),
+            Tls = TlsSettings.From(source),
             Access = AccessSettings.From(source),
             RequestTimeout = TimeSpan.FromSeconds(source.Number("REQUEST_TIMEOUT", 2, 1, 300)),
             DrainDelay = source.Duration("DRAIN_DELAY", source.OnTerminal ? "0s" : "5s", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
@@ -154,10 +159,27 @@ internal sealed record Settings
         if (settings.DrainDelay >= settings.ShutdownTimeout)
             source.Fault("DRAIN_DELAY", $"is {DurationText.Of(settings.DrainDelay)} and SHUTDOWN_TIMEOUT {DurationText.Of(settings.ShutdownTimeout)}",
                 "requests that run need some time after the delay, so set a longer SHUTDOWN_TIMEOUT");
+        CheckTls(settings, source);
         if (settings.Management is { } management && management.Port != 0 && management.Port == settings.Listen.Port)
             source.Fault("MANAGEMENT_LISTEN", $"has the port of LISTEN, {management.Port}", "use another one: a port is either for everybody or for whoever runs the service");
         return settings;
     }
+
+    private static void CheckTls(Settings settings, SettingsSource source)
+    {
+        var isUsed = IsHttps(settings.ListenUrl) || (settings.Management is { } management && IsHttps(management.OriginalString));
+        if (isUsed && settings.Tls is null && source.Faults.Count == 0)
+        {
+            var (name, url) = IsHttps(settings.ListenUrl) ? ("LISTEN", settings.ListenUrl) : ("MANAGEMENT_LISTEN", settings.Management!.OriginalString);
+            source.Fault(name, $"is '{url}'", "set TLS_CERTIFICATE and TLS_KEY to the files of a certificate");
+        }
+
+
+        if (!isUsed && settings.Tls is { } tls)
+            source.Fault("TLS_CERTIFICATE", $"is '{tls.Certificate}', and the address of LISTEN begins with http", "write https there, or leave the certificate out");
+    }
+
+    private static bool IsHttps(string url) => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsLoopback(Uri address) =>
         address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));

@@ -121,7 +121,7 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
 
     public string Url(string name, string fallback) => CheckUrl(name, Read(name, fallback), fallback);
 
-    /// <summary>Null when it is not set; otherwise http, without a path, at an address and not a name: with one, all addresses would be listened to.</summary>
+    /// <summary>Null when it is not set; otherwise http or https, without a path, at an address and not a name: with one, all addresses would be listened to.</summary>
     public Uri? OptionalListen(string name, string example)
     {
         var value = Read(name, "");
@@ -222,7 +222,7 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
     private string CheckUrl(string name, string value, string fallback)
     {
         // The default is right as it is: taking an address apart for the first time takes a tenth of the time of a verb.
-        if (value == fallback || (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http", PathAndQuery: "/", UserInfo: "" }))
+        if (value == fallback || (Uri.TryCreate(value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "" }))
             return value;
         Fault(name, $"is '{value}'", $"use an address like {fallback}");
         return fallback;

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Outlay.Hosting;
 
@@ -11,9 +13,13 @@ internal static class Listeners
     /// <summary>Has the server listen where the settings say, LISTEN first.</summary>
     public static void Open(KestrelServerOptions kestrel, Settings settings)
     {
-        Open(kestrel, settings.Listen, _ => { });
+        Open(kestrel, settings.Listen, socket => Protect(socket, settings.Listen));
         if (settings.Management is { } management)
-            Open(kestrel, management, ManagementPort.Mark);
+            Open(kestrel, management, socket =>
+            {
+                Protect(socket, management);
+                ManagementPort.Mark(socket);
+            });
     }
 
     /// <summary>Begins to listen. Throws <see cref="ErrorCode.BadConfiguration"/> when it cannot.</summary>
@@ -31,6 +37,17 @@ internal static class Listeners
             throw new AppException(ErrorCode.BadConfiguration,
                 $"Cannot listen on {address}: {ReasonOf(e)}. Set {setting} to an address of this machine and a port that no other program uses, for example {address.Scheme}://127.0.0.1:{address.Port + 1}.", e);
         }
+    }
+
+    private static void Protect(ListenOptions socket, Uri address)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps)
+            return;
+        var certificate = socket.ApplicationServices.GetRequiredService<TlsCertificate>();
+        socket.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Now }),
+        });
     }
 
     private static void Open(KestrelServerOptions kestrel, Uri address, Action<ListenOptions> configure)

@@ -20,6 +20,9 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/docs") ? Docs : Nothing;
         headers.XFrameOptions = "DENY";
         headers.XContentTypeOptions = "nosniff";
+        // RFC 6797: a year. Not for the name that all programs on a machine share.
+        if (context.Request.IsHttps && context.Request.Host.Host != "localhost")
+            headers.StrictTransportSecurity = "max-age=31536000";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";

@@ -18,6 +18,8 @@ internal static class StartCheck
             yield return $"DATA_DIR is {settings.DataDir}, which is a file: set it to a folder that you may write to.";
         if (File.Exists(settings.BackupsDir))
             yield return $"BACKUPS_DIR is {settings.BackupsDir}, which is a file: set it to a folder that you may write to.";
+        if (settings.Tls?.Fault() is { } tlsFault)
+            yield return tlsFault;
         if (settings.Log.File is { } file && LogFileFault(file) is { } fault)
             yield return $"LOG_FILE cannot be written: {fault}. Set it to a file in a folder that you may write to, or leave it out to log to standard output only.";
     }

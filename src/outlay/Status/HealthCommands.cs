@@ -23,7 +23,7 @@ internal static class HealthCommands
             var target = parsed.GetValue(url) ?? cli.Settings.OwnHealthAddress;
             if (target.AbsolutePath == "/")
                 target = new Uri(target, "/readyz");
-            using var client = new JsonClient();
+            using var client = new JsonClient(ofThisMachine: parsed.GetValue(url) is null);
             await cli.Out.WriteLineAsync(Told(target, await client.GetAsync(target, token)).AsMemory(), token);
         });
     }

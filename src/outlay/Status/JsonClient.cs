@@ -1,15 +1,22 @@
+using System.Net.Security;
 using System.Text.Json;
 
 namespace Outlay.Status;
 
 /// <summary>Asks servers for JSON, each answer within a few seconds, and tells their failures in our words.</summary>
-internal sealed class JsonClient : IDisposable
+/// <param name="ofThisMachine">Whether it asks the server of this machine, by its address, which is no name of a certificate: then any will do.</param>
+internal sealed class JsonClient(bool ofThisMachine) : IDisposable
 {
     /// <summary>Longer than the service takes to find out how it is.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     // A proxy of the environment is for the world outside.
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = s_patience };
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        // No secret is sent.
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, faults) => faults is SslPolicyErrors.None || ofThisMachine },
+    }) { Timeout = s_patience };
 
     /// <summary>The answer, whatever its status is. Throws <see cref="ErrorCode.Unavailable"/> when there is none, or when it is not JSON.</summary>
     public async Task<JsonElement> GetAsync(Uri url, CancellationToken token)

@@ -24,19 +24,19 @@ internal static class StatusCommands
         verb.Add(output);
         verb.SetAction(async (parsed, token) =>
         {
-            var report = await AskAsync(cli, parsed.GetValue(url) ?? cli.Settings.OwnHealthAddress, parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
+            var report = await AskAsync(cli, parsed.GetValue(url), parsed.GetValue(prometheus) ?? cli.Settings.Prometheus, token);
             await StatusOutput.WriteAsync(cli, parsed.GetValue(output), report, token);
             if (report.Code is { } code)
                 throw new AppException(code, $"Not all is well: {string.Join("; ", report.Concerns)}");
         });
     }
 
-    private static async Task<StatusReport> AskAsync(CliContext cli, Uri address, Uri? prometheus, CancellationToken token)
+    private static async Task<StatusReport> AskAsync(CliContext cli, Uri? other, Uri? prometheus, CancellationToken token)
     {
-        using var client = new JsonClient();
+        using var client = new JsonClient(ofThisMachine: other is null);
         var service = new StatusService(client);
         var promises = service.PromisesAsync(prometheus, token);
-        var health = await service.ServiceAsync(address, token);
+        var health = await service.ServiceAsync(other ?? cli.Settings.OwnHealthAddress, token);
         var isFresh = health.Checks.Any(check => check is { Name: "backup", Status: ServiceHealth.Ok });
         var backup = await KeptBackup.FindAsync(cli.Backups, cli.Settings, cli.Clock.GetUtcNow(), isFresh, token);
         return new StatusReport(health, await promises, backup);

@@ -105,10 +105,9 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     public static OutlayProcess StartServer(IReadOnlyDictionary<string, string>? environment = null)
     {
         // A slow machine must turn nobody away.
-        var all = new Dictionary<string, string> { ["DRAIN_DELAY"] = "0s", ["MAX_CONCURRENT_REQUESTS"] = "60", ["MAX_QUEUED_REQUESTS"] = "10000" };
+        var all = new Dictionary<string, string> { ["LISTEN"] = "http://127.0.0.1:0", ["DRAIN_DELAY"] = "0s", ["MAX_CONCURRENT_REQUESTS"] = "60", ["MAX_QUEUED_REQUESTS"] = "10000" };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             all[name] = value;
-        all["LISTEN"] = "http://127.0.0.1:0";
         return Start(["serve"], all);
     }
 
@@ -175,6 +174,6 @@ internal sealed partial class OutlayProcess : IAsyncDisposable
     private InvalidOperationException Failure(string what) =>
         new($"{string.Join(' ', [_process.StartInfo.FileName, .. _process.StartInfo.ArgumentList])} {what}.\n--- stdout\n{Output}\n--- stderr\n{Error}");
 
-    [GeneratedRegex(@"http://(127\.0\.0\.1|\[::1\]|localhost):[1-9][0-9]*")]
+    [GeneratedRegex(@"https?://(127\.0\.0\.1|\[::1\]|localhost):[1-9][0-9]*")]
     private static partial Regex Address();
 }
