@@ -60,6 +60,38 @@ public sealed class IsolationTests
     }
 
     [Theory, EachEngine]
+    public async Task No_cache_between_two_people_may_keep_an_answer_of_any_operation(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var ana = await server.MakeKeyAsync("ana");
+        var id = (await FillAsync(server, ana))[0];
+        var kept = 0;
+
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(401)))
+        {
+            foreach (var example in ExampleCall.Of(_document, operation))
+            {
+                foreach (var key in new[] { ana, "outlay_none" })
+                {
+                    var call = example.Anew();
+                    if (operation.Path.Contains('{'))
+                        call = call with { PathValue = id.ToString(CultureInfo.InvariantCulture) };
+                    using var answer = await (call with { Headers = call.Headers.SetItem("X-API-Key", key) }).SendAsync(server.Client, Test.Token);
+                    // RFC 9110, section 9.2.3: of changes that succeed, none is kept.
+                    if (answer.IsSuccessStatusCode && answer.RequestMessage!.Method != HttpMethod.Get && answer.RequestMessage.Method != HttpMethod.Head)
+                        continue;
+                    Assert.True(answer.Headers.CacheControl is { NoStore: true } or { Private: true }, $"{operation} with {(int)answer.StatusCode}: {answer.Headers.CacheControl}");
+                    if (answer.Headers.CacheControl is { NoStore: false })
+                        Assert.Contains("X-API-Key", answer.Headers.Vary);
+                    kept++;
+                }
+            }
+        }
+
+        Assert.True(kept > 40, $"{kept} answers prove little.");
+    }
+
+    [Theory, EachEngine]
     public async Task Lists_sums_and_changes_show_nothing_of_anybody_else(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);
