@@ -6,23 +6,25 @@ namespace Outlay.Storage;
 /// </summary>
 internal sealed class PostgresPassword(Secret secret)
 {
+    private static readonly AsyncLocal<Login?> s_login = new();
+
     private readonly Lock _lock = new();
     private string? _now;
     private string? _before;
     private string? _used;
 
-    /// <summary>What was given out last; null before. Does not look at the file.</summary>
-    public string? Given
+    /// <summary>Follows what is sent by the logins that begin from here on, in this flow of the program.</summary>
+    public static Login BeginLogin() => s_login.Value = new Login();
+
+    /// <summary>The one to log in with: asked for each login, by the driver.</summary>
+    public string Send()
     {
-        get
-        {
-            lock (_lock)
-                return _used;
-        }
+        var password = Read();
+        s_login.Value?.Sent = password;
+        return password;
     }
 
-    /// <summary>The one to log in with: called for each login, and for nothing else.</summary>
-    public string Read()
+    private string Read()
     {
         lock (_lock)
         {
@@ -34,7 +36,7 @@ internal sealed class PostgresPassword(Secret secret)
     }
 
     /// <summary>The server has refused a password.</summary>
-    /// <returns>Whether there is another to log in with: <see cref="Read"/> gives it.</returns>
+    /// <returns>Whether there is another to log in with: <see cref="Send"/> gives it.</returns>
     public bool TryOther(string? refused)
     {
         lock (_lock)
@@ -47,5 +49,12 @@ internal sealed class PostgresPassword(Secret secret)
             _used = _used == _now ? _before : _now;
             return true;
         }
+    }
+
+    /// <summary>One login, or one after the other: others log in meanwhile, perhaps with another password.</summary>
+    internal sealed class Login
+    {
+        /// <summary>What was sent last; null before.</summary>
+        public string? Sent { get; set; }
     }
 }

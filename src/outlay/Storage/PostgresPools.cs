@@ -43,12 +43,12 @@ internal sealed class PostgresPools(NpgsqlDataSource source, IReadOnlyList<Npgsq
         {
             while (true)
             {
-                var sent = password.Given;
+                var login = PostgresPassword.BeginLogin();
                 try
                 {
                     return await source.OpenConnectionAsync(token);
                 }
-                catch (NpgsqlException e) when (tries++ < MaxTries && IsPasswordRefused(e) && password.TryOther(sent))
+                catch (NpgsqlException e) when (tries++ < MaxTries && IsPasswordRefused(e) && password.TryOther(login.Sent))
                 {
                     // A password is being changed.
                 }

@@ -37,7 +37,7 @@ internal static class PostgresSession
             // How long a server of a list is left alone that gave no answer, or that took no writes.
             HostRecheckSeconds = 5,
         }.ToString());
-        builder.UsePasswordProvider(_ => password.Read(), (_, _) => ValueTask.FromResult(password.Read()));
+        builder.UsePasswordProvider(_ => password.Send(), (_, _) => ValueTask.FromResult(password.Send()));
         // Only built-in types are in use: no query for the others at each first connection.
         builder.EnableTransportSecurity().EnableArrays().ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // A list of servers is followed to whichever of them takes writes. A single server may stand behind a proxy, where asking

@@ -15,18 +15,41 @@ public sealed class PostgresPasswordTests : IDisposable
     {
         Write("old");
         var password = new PostgresPassword(Secret.OfFile("DB_PASSWORD_FILE", _folder.File("password"), _ => null));
-        Assert.Null(password.Given);
-        Assert.Equal("old", password.Read());
+        Assert.Equal("old", password.Send());
 
         Write("mistake");
-        Assert.Equal("mistake", password.Read());
+        Assert.Equal("mistake", password.Send());
         Assert.True(password.TryOther("mistake"));
-        Assert.Equal("old", password.Read());
+        Assert.Equal("old", password.Send());
 
         Write("new");
-        Assert.Equal("new", password.Read());
+        Assert.Equal("new", password.Send());
         Assert.True(password.TryOther("new"));
-        Assert.Equal(("old", "old"), (password.Read(), password.Given));
+        Assert.Equal("old", password.Send());
+    }
+
+    [Fact]
+    public async Task Each_login_knows_what_it_has_sent_itself()
+    {
+        Write("old");
+        var password = new PostgresPassword(Secret.OfFile("DB_PASSWORD_FILE", _folder.File("password"), _ => null));
+        password.Send();
+        Write("new");
+
+        var first = PostgresPassword.BeginLogin();
+        password.Send();
+        Assert.True(password.TryOther("new"));
+        var other = await Task.Run(() =>
+        {
+            var second = PostgresPassword.BeginLogin();
+            password.Send();
+            return second;
+        }, Test.Token);
+
+        Assert.Equal(("new", "old"), (first.Sent, other.Sent));
+        // What it has sent is not in use any more: another login has found the right one, which stays.
+        Assert.True(password.TryOther(first.Sent));
+        Assert.Equal("old", password.Send());
     }
 
     private void Write(string password) => File.WriteAllText(_folder.File("password"), password);
