@@ -15,6 +15,8 @@ prepare() {
 inject() {
   for ((i = 0; i < 4; i++)); do
     pkill -KILL -s "$(pid_of outlay)"
+    # Until it is gone, it counts as running.
+    while pgrep -s "$(pid_of outlay)" >/dev/null; do sleep 0.1; done
     $START_OUTLAY
     await 60 "a server that is ready" curl -fs "$OUTLAY_URL/readyz"
     sleep 3
