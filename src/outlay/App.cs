@@ -141,7 +141,16 @@ internal static class App
         await using var app = Build(settings, TimeProvider.System);
         var startup = app.Services.GetRequiredService<Startup>();
         (Uri, string)[] addresses = [(settings.Listen, "LISTEN"), .. settings.Management is { } management ? [(management, "MANAGEMENT_LISTEN")] : Array.Empty<(Uri, string)>()];
-        await Listeners.StartAsync(app, addresses, token);
+        try
+        {
+            await Listeners.StartAsync(app, addresses, token);
+        }
+        catch (OperationCanceledException) when (startup.Failure is not null)
+        {
+            // What stops the server can be found before all of it has started.
+            throw startup.Failure;
+        }
+
         await Task.WhenAny(startup.Ready, app.WaitForShutdownAsync(token));
         if (startup.Ready.IsCompletedSuccessfully)
             announce(new Uri(app.Urls.First()));

@@ -22,10 +22,17 @@ internal abstract partial class RecurringTask(Task ready, TimeProvider clock, IL
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await ready.WaitAsync(stoppingToken);
-        await WaitAsync(FirstPause, stoppingToken);
-        while (true)
-            await WaitAsync(await TryAsync(stoppingToken), stoppingToken);
+        try
+        {
+            await ready.WaitAsync(stoppingToken);
+            await WaitAsync(FirstPause, stoppingToken);
+            while (true)
+                await WaitAsync(await TryAsync(stoppingToken), stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host would take it for a fault when it stops because it could not start.
+        }
     }
 
     /// <summary>Does it outside its turn, if the schema is up to date.</summary>

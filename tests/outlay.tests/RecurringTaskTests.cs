@@ -38,6 +38,18 @@ public sealed class RecurringTaskTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_asked_to_stop_has_not_failed()
+    {
+        using var task = new FailingOnce(_log.Factory, pauseAfterFailure: TimeSpan.Zero, pause: TimeSpan.FromDays(1));
+        await task.StartAsync(Test.Token);
+        await Eventually.TrueAsync("it pauses", () => Task.FromResult(task.Runs == 2));
+
+        await task.StopAsync(Test.Token);
+
+        Assert.True(task.ExecuteTask!.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public void Nothing_else_runs_in_the_background_beside_the_start_since_a_failure_there_would_end_the_server()
     {
         var others = typeof(RecurringTask).Assembly.GetTypes()
