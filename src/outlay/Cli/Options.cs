@@ -88,6 +88,8 @@ internal static class Options
     public static Argument<T> WithFiles<T>(this Argument<T> argument)
     {
         argument.CompletionSources.Add(context => Files(context.WordToComplete));
+        // Without it, help would show the files that are there now.
+        argument.HelpName = argument.Name;
         return argument;
     }
 

@@ -286,6 +286,23 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task Help_names_what_a_verb_takes_and_not_the_files_that_are_there()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("there.csv"), "");
+
+        await Command.RunAsync("sh", "-c",
+            $"cd {folder.Path} && {OutlayProcess.Program} import --help > import && {OutlayProcess.Program} --help > all");
+
+        foreach (var name in new[] { "import", "all" })
+        {
+            var help = await File.ReadAllTextAsync(folder.File(name));
+            Assert.Contains("import <FILE>", help, StringComparison.Ordinal);
+            Assert.DoesNotContain("there.csv", help, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_script_for_bash_completes_names_of_files_and_runs_nothing_that_stands_in_them()
     {
         using var folder = new TestFolder();
