@@ -23,7 +23,7 @@ internal sealed partial class TlsCertificate : RecurringTask
     {
         (_settings, _logger) = (settings, logger);
         _seen = settings.Read();
-        _now = TlsSettings.Parse(settings.Read());
+        _now = TlsSettings.Parse(_seen);
     }
 
     public SslStreamCertificateContext Now => _now;

@@ -10,6 +10,8 @@ namespace Outlay.Tests.Trash;
 /// <summary>What was deleted is removed for good in the end; its history is not.</summary>
 public sealed class TrashTests
 {
+    private const int Many = ExpenseService.BatchSize + 10;
+
     private static readonly ExpenseDraft s_coffee = new() { Date = "2026-02-19", Description = "Coffee", Amount = "3.50", Tags = ["a"] };
 
     [Theory, EachEngine]
@@ -87,12 +89,8 @@ public sealed class TrashTests
     [Theory, EachEngine]
     public async Task Several_instances_at_once_remove_each_expense_once(Engine engine)
     {
-        const int Many = ExpenseService.BatchSize + 10;
         await using var database = await TestDatabase.CreateAsync(engine);
-        var me = Test.By(ExpenseService.DefaultOwner);
-        var content = ExpenseRules.Check(s_coffee, Currency.Of("EUR"), new Faults())!;
-        await database.Expenses.AddManyAsync(me, Enumerable.Repeat(content, Many).ToAsyncEnumerable(), Test.Token);
-        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, null, Test.Token);
+        await FillAsync(database);
 
         var removed = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => Trash(database).PurgeAllAsync("tester", TimeSpan.Zero, Test.Token))));
 
@@ -104,12 +102,9 @@ public sealed class TrashTests
     [Theory, EachEngine]
     public async Task A_purge_that_is_cancelled_half_way_has_told_what_is_gone(Engine engine)
     {
-        const int Many = ExpenseService.BatchSize + 10;
         await using var database = await TestDatabase.CreateAsync(engine);
+        await FillAsync(database);
         var me = Test.By(ExpenseService.DefaultOwner);
-        var content = ExpenseRules.Check(s_coffee, Currency.Of("EUR"), new Faults())!;
-        await database.Expenses.AddManyAsync(me, Enumerable.Repeat(content, Many).ToAsyncEnumerable(), Test.Token);
-        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, null, Test.Token);
         using var stop = new CancellationTokenSource();
         var told = 0L;
 
@@ -138,6 +133,15 @@ public sealed class TrashTests
         Assert.Equal("[]\n", await book.RunAsync("list", "--trash", "--output", "json"));
         Assert.Contains("purge", await book.RunAsync("history", "1"), StringComparison.Ordinal);
         await book.RunAsync("doctor", "--deep");
+    }
+
+    /// <summary>Puts into the trash what one transaction does not remove.</summary>
+    private static async Task FillAsync(TestDatabase database)
+    {
+        var me = Test.By(ExpenseService.DefaultOwner);
+        var content = ExpenseRules.Check(s_coffee, Currency.Of("EUR"), new Faults())!;
+        await database.Expenses.AddManyAsync(me, Enumerable.Repeat(content, Many).ToAsyncEnumerable(), Test.Token);
+        await new UndoService(database.Database, database.Expenses).UndoAsync(me, 1, null, null, Test.Token);
     }
 
     /// <summary>The clock has gone on for a day.</summary>
