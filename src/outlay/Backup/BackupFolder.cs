@@ -49,15 +49,15 @@ internal sealed class BackupFolder : IDisposable
         }
     }
 
-    /// <summary>This second, or the next one that has no backup.</summary>
-    public DateTimeOffset FreeTime(DateTimeOffset now)
+    /// <summary>This second, or the next one that has no backup, here or elsewhere.</summary>
+    public DateTimeOffset FreeTime(DateTimeOffset now, IReadOnlyList<ListedBackup> elsewhere)
     {
         var time = now;
         while (Exists(BackupName.Csv(time)) || Exists(BackupName.Of(time, isEncrypted: false)) || Exists(BackupName.Of(time, isEncrypted: true)))
             time = time.AddSeconds(1);
         return time;
 
-        bool Exists(string name) => System.IO.Path.Exists(System.IO.Path.Combine(Path, name));
+        bool Exists(string name) => System.IO.Path.Exists(System.IO.Path.Combine(Path, name)) || elsewhere.Any(backup => backup.Name == name);
     }
 
     /// <summary>Puts a report beside its backup, in the place of one that said something else.</summary>

@@ -2,7 +2,7 @@ namespace Outlay.Backup;
 
 /// <summary>
 /// Makes a backup in the background once the service has started, so that the start does not wait for it, and then at every
-/// interval. One that failed, or could not be kept somewhere, is tried again soon.
+/// interval, unless another instance has made one meanwhile. One that failed, or could not be kept somewhere, is tried again soon.
 /// </summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed class BackupSchedule(
@@ -11,6 +11,8 @@ internal sealed class BackupSchedule(
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromMinutes(5);
 
+    private bool _isFirst = true;
+
     protected override TimeSpan PauseAfterFailure => settings.BackupInterval < s_retry ? settings.BackupInterval : s_retry;
 
     public override async Task<TimeSpan> RunAsync(CancellationToken token)
@@ -18,9 +20,10 @@ internal sealed class BackupSchedule(
         var started = new TaskCompletionSource();
         using (lifetime.ApplicationStarted.Register(started.SetResult))
             await started.Task.WaitAsync(token);
-        var result = await backup.RunAsync(BackupOccasion.Regular, token);
+        var result = await backup.RunAsync(_isFirst ? BackupOccasion.Regular : BackupOccasion.Scheduled, token);
+        _isFirst = _isFirst && result.State is BackupState.Failed;
         // What reading the whole book took is not needed again for a day: the system gets it back.
         ProcessMemory.GiveBack();
-        return result.Failure is null ? settings.BackupInterval : PauseAfterFailure;
+        return result.Failure is null ? backup.NextIn(result) : PauseAfterFailure;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Outlay.History;
 using Outlay.Storage;
 using Outlay.Telemetry;
 
@@ -8,8 +7,11 @@ namespace Outlay.Backup;
 /// <summary>What a backup is made for.</summary>
 internal enum BackupOccasion
 {
-    /// <summary>As planned, or because somebody wants one. Afterwards, those that are not to be kept any more are removed.</summary>
+    /// <summary>At a start, or because somebody wants one. Afterwards, those that are not to be kept any more are removed.</summary>
     Regular,
+
+    /// <summary>At the interval: one that is younger than that, whichever instance made it, will do.</summary>
+    Scheduled,
 
     /// <summary>
     /// Before everything is replaced or changed: one that is there already counts only if it is restored on trial now. Nothing is
@@ -26,13 +28,12 @@ internal sealed partial class BackupService(
     /// <summary>Whoever waits longer than this for its turn says so.</summary>
     private static readonly TimeSpan s_longWait = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a backup whose bytes are the same counts as good, before it is restored on trial again.</summary>
-    private static readonly TimeSpan s_trust = TimeSpan.FromDays(7);
-
     /// <summary>How long what was backed up before a change is kept, whatever the rule says.</summary>
     public static readonly TimeSpan SafetyPeriod = TimeSpan.FromDays(30);
 
     private readonly BackupVerifier _verifier = new(catalog, settings, clock);
+
+    private readonly BackupElection _election = new(database, catalog, new BackupVerifier(catalog, settings, clock), settings.BackupInterval, clock, logger);
 
     private readonly BackupPruning _pruning = new(catalog, settings.BackupRetention, clock);
 
@@ -50,10 +51,15 @@ internal sealed partial class BackupService(
             span?.SetStatus(ActivityStatusCode.Error);
         if (result.State is BackupState.Unchanged)
             BackupUnchanged(logger, result.File!);
+        else if (result.State is BackupState.NotDue)
+            BackupNotDue(logger, result.File!);
         else if (result.State is BackupState.Ok)
             BackupCompleted(logger, result.File!, result.Expenses, result.Size, Math.Round(result.Duration.TotalMilliseconds, 3));
         return result;
     }
+
+    /// <summary>How long until the next run at the interval, after one that went well.</summary>
+    public TimeSpan NextIn(BackupResult result) => result.State is BackupState.NotDue ? _election.DueIn(result.Report!) : settings.BackupInterval;
 
     private async Task<BackupResult> TryAsync(BackupOccasion occasion, CancellationToken token)
     {
@@ -64,7 +70,9 @@ internal sealed partial class BackupService(
             using var folder = await BackupFolder.TakeAsync(settings.BackupsDir, clock, token);
             await waiting.DisposeAsync();
             var book = await BookId.MakeAsync(database, token);
-            var result = await FindUnchangedAsync(folder, occasion, token) ?? await CreateAsync(folder, book, token);
+            // Before a change, what this machine has is what it can rely on.
+            var elsewhere = occasion is BackupOccasion.BeforeChange ? [] : await _election.LookElsewhereAsync(token);
+            var result = await _election.FindAsync(folder, elsewhere, occasion, token) ?? await CreateAsync(folder, elsewhere, book, token);
             if (occasion is BackupOccasion.BeforeChange && result.Report is { Fingerprint: not null } held)
             {
                 result = result with { Report = held with { KeptUntil = clock.GetUtcNow() + SafetyPeriod } };
@@ -84,33 +92,8 @@ internal sealed partial class BackupService(
         }
     }
 
-    /// <summary>The newest backup, if it holds the present state and is good; otherwise null.</summary>
-    private async Task<BackupResult?> FindUnchangedAsync(BackupFolder folder, BackupOccasion occasion, CancellationToken token)
-    {
-        if (await catalog.NewestAsync(token) is not { } newest)
-            return null;
-        // Before there was a history, nothing told what has changed.
-        if (await database.ReadAsync(OwnerScope.All, connection => Migrator.SchemaAsync(connection, token), token) < Adoption.Migration)
-            return null;
-        var present = await database.SnapshotAsync(OwnerScope.All, connection => BackupStore.FingerprintAsync(database, connection, token), token);
-        var report = await BackupCatalog.ReadReportAsync(newest, token);
-        if (report is { IsGood: true } && report.Fingerprint != present)
-            return null;
-        if (!await catalog.IsLockedAsNowAsync(newest, token))
-            return null;
-        if (report is { IsGood: true } ? !await IsTrustedAsync(newest, report, occasion, token) : report is null || newest.Verdict is BackupVerdict.Verified)
-            report = await _verifier.VerifyAsync(newest, folder, _ => { }, token);
-        return report is { IsGood: true } && report.Fingerprint == present
-            ? new BackupResult(BackupState.Unchanged, Path.Combine(folder.Path, newest.Name), newest.Size, report)
-            : null;
-    }
-
-    /// <summary>Whether a backup that was found good once still counts as good without being restored again.</summary>
-    private async Task<bool> IsTrustedAsync(ListedBackup backup, BackupReport report, BackupOccasion occasion, CancellationToken token) =>
-        occasion is BackupOccasion.Regular && clock.GetUtcNow() - report.VerifiedAt < s_trust && !catalog.IsInTheFuture(report.VerifiedAt) &&
-        await BackupDigest.OfAsync(await backup.Destination.OpenAsync(backup.Name, token), token) == report.Stored;
-
-    private async Task<BackupResult> CreateAsync(BackupFolder folder, string book, CancellationToken token)
+    private async Task<BackupResult> CreateAsync(
+        BackupFolder folder, IReadOnlyList<ListedBackup> elsewhere, string book, CancellationToken token)
     {
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup write");
@@ -128,7 +111,7 @@ internal sealed partial class BackupService(
 
         span?.Stop();
         BackupMetrics.Took("write", clock.GetElapsedTime(start));
-        var (time, size) = (folder.FreeTime(now), new FileInfo(backup).Length);
+        var (time, size) = (folder.FreeTime(now, elsewhere), new FileInfo(backup).Length);
         var name = BackupName.Of(time, isEncrypted: !isReadable);
         var report = await _verifier.VerifyAsync(name, () => Task.FromResult<Stream>(File.OpenRead(backup)), folder.Temporary, _ => { }, token);
         token.ThrowIfCancellationRequested();
@@ -171,10 +154,10 @@ internal sealed partial class BackupService(
                     await folder.StoreReportAsync(destination, newest.Report, token);
                 }
 
-                if (newest.Report!.IsGood)
-                    status.Keep(destination, clock.GetUtcNow());
-                if (occasion is BackupOccasion.Regular)
-                    await _pruning.RunAsync(destination, newest.Report.Backup, book, token);
+                if (newest.HeldAt(clock.GetUtcNow()) is { } held)
+                    status.Keep(destination, held);
+                if (occasion is not BackupOccasion.BeforeChange)
+                    await _pruning.RunAsync(destination, newest.Report!.Backup, book, token);
             }
             catch (Exception e)
             {
@@ -196,6 +179,9 @@ internal sealed partial class BackupService(
 
     [LoggerMessage(LogLevel.Information, "Nothing has changed since backup {File}")]
     private static partial void BackupUnchanged(ILogger logger, string file);
+
+    [LoggerMessage(LogLevel.Information, "Backup {File} is young enough: none is made before it is as old as BACKUP_INTERVAL")]
+    private static partial void BackupNotDue(ILogger logger, string file);
 
     [LoggerMessage(LogLevel.Warning, "A backup has been waiting for {Seconds} s: another backup or a restore is at work on the same database or folder")]
     private static partial void StillWaiting(ILogger logger, double seconds);

@@ -13,6 +13,9 @@ internal enum BackupState
     /// <summary>Nothing had changed since the newest backup, which is verified, so none was made.</summary>
     Unchanged,
 
+    /// <summary>Another instance has made one less than an interval ago, which is verified, so none was made.</summary>
+    NotDue,
+
     /// <summary>No backup holds the present state and is known to be good.</summary>
     Failed,
 }
@@ -30,6 +33,14 @@ internal sealed record BackupResult(
     public string Advice => Report is { IsGood: false, IsConclusive: true }
         ? "It is kept all the same, marked as failed. outlay doctor --deep names where the data was changed past the program; outlay backup list has the last backup that was good, and outlay backup restore NAME --replace goes back to it."
         : "";
+
+    /// <summary>When a verified backup is known to have held the state that was present; null when none is.</summary>
+    public DateTimeOffset? HeldAt(DateTimeOffset now) => State switch
+    {
+        BackupState.Ok or BackupState.Unchanged => now,
+        BackupState.NotDue => Report!.CreatedAt,
+        _ => null,
+    };
 
     /// <summary>How many expenses the backup holds.</summary>
     public long Expenses => Report?.Rows.GetValueOrDefault("expenses") ?? 0;
@@ -58,7 +69,7 @@ internal sealed class BackupStatus
 
     public void Record(BackupResult result, DateTimeOffset now) => _now = new Snapshot(
         result,
-        result.State is BackupState.Failed ? _now.LastSuccess : now,
+        result.HeldAt(now) is { } held && !(held < _now.LastSuccess) ? held : _now.LastSuccess,
         result.Report is { IsGood: true } report ? report : _now.LastVerified);
 
     private sealed record Snapshot(BackupResult Last, DateTimeOffset? LastSuccess, BackupReport? LastVerified);

@@ -1,9 +1,14 @@
+using Outlay.Storage;
+
 namespace Outlay.Trash;
 
-/// <summary>Empties the trash of all owners of what was in it too long: when the service has started, and once a day from then on.</summary>
+/// <summary>
+/// Empties the trash of all owners of what was in it too long: when the service has started, and once a day from then on. Of several
+/// instances on one database one does it, and the others look again soon.
+/// </summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed partial class TrashRetention(
-    TrashService trash, TrashClock trashClock, Settings settings, TimeProvider clock, ILogger<TrashRetention> logger, Task ready)
+    Database database, TrashService trash, TrashClock trashClock, Settings settings, TimeProvider clock, ILogger<TrashRetention> logger, Task ready)
     : RecurringTask(ready, clock, logger)
 {
     private const string Actor = "trash retention";
@@ -22,6 +27,9 @@ internal sealed partial class TrashRetention(
             return s_interval;
         }
 
+        await using var turn = await database.TryHoldAsync("trash retention", token);
+        if (turn is null)
+            return PauseAfterFailure;
         var count = await trash.PurgeAllAsync(Actor, TimeSpan.FromDays(settings.TrashRetentionDays), token);
         if (count > 0)
             Log.Purged(logger, count, settings.TrashRetentionDays);

@@ -169,13 +169,14 @@ public sealed class BackupScheduleTests : IDisposable
     private IHost Build(TestDatabase database, Task ready, BackupStatus status, TimeSpan? interval = null, TimeProvider? clock = null)
     {
         var settings = Settings.From(new SettingsSource(database.Environment.GetValueOrDefault));
+        settings = settings with { BackupInterval = interval ?? settings.BackupInterval };
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(_log.Factory);
         builder.Services.AddSingleton(services => new BackupSchedule(
             new BackupService(
                 database.Database, new BackupCatalog(settings, database.Clock), settings, database.Clock, status, "run",
                 _log.Factory.CreateLogger<BackupService>()),
-            settings with { BackupInterval = interval ?? settings.BackupInterval }, clock ?? database.Clock, services.GetRequiredService<IHostApplicationLifetime>(),
+            settings, clock ?? database.Clock, services.GetRequiredService<IHostApplicationLifetime>(),
             _log.Factory.CreateLogger<BackupSchedule>(), ready));
         builder.Services.AddHostedService(services => services.GetRequiredService<BackupSchedule>());
         return builder.Build();

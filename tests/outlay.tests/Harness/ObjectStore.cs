@@ -78,6 +78,14 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>The path of every object, with the bucket.</summary>
     public IEnumerable<string> Objects => _objects.Keys.Order(StringComparer.Ordinal);
 
+    /// <summary>What the store keeps under this path rots: one byte of it becomes another.</summary>
+    public void Rot(string path)
+    {
+        var content = _objects[path].Content.ToArray();
+        content[content.Length / 2] ^= 1;
+        _objects[path] = _objects[path] with { Content = content };
+    }
+
     /// <summary>The paths of uploads that were neither completed nor given up.</summary>
     public IEnumerable<string> OpenUploads => _uploads.Values.Select(upload => upload.Path);
 

@@ -57,11 +57,26 @@ public sealed class TrashTests
     {
         await using var database = await CreateAsync(engine);
         using var retention = new TrashRetention(
-            Trash(database), new TrashClock(database.Database, database.Clock), database.Settings with { TrashRetentionDays = 0 }, database.Clock, NullLogger<TrashRetention>.Instance, Task.CompletedTask);
+            database.Database, Trash(database), new TrashClock(database.Database, database.Clock), database.Settings with { TrashRetentionDays = 0 }, database.Clock, NullLogger<TrashRetention>.Instance, Task.CompletedTask);
 
         await retention.RunAsync(Test.Token);
 
         Assert.Equal(4, await CountAsync(database));
+    }
+
+    [Fact]
+    public async Task One_instance_removes_and_the_others_leave_it_alone()
+    {
+        Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
+        await using var database = await CreateAsync(Engine.Postgres);
+        await ProveClockAsync(database);
+
+        await using (await database.Database.TryHoldAsync("trash retention", Test.Token))
+            await RunRetentionAsync(database);
+        var whileAnotherDoes = await CountAsync(database);
+        await RunRetentionAsync(database);
+
+        Assert.Equal((4, 3), (whileAnotherDoes, await CountAsync(database)));
     }
 
     [Theory, EachEngine]
@@ -155,7 +170,7 @@ public sealed class TrashTests
     private static async Task RunRetentionAsync(TestDatabase database, int days = 30)
     {
         using var retention = new TrashRetention(
-            Trash(database), new TrashClock(database.Database, database.Clock), database.Settings with { TrashRetentionDays = days }, database.Clock,
+            database.Database, Trash(database), new TrashClock(database.Database, database.Clock), database.Settings with { TrashRetentionDays = days }, database.Clock,
             NullLogger<TrashRetention>.Instance, Task.CompletedTask);
         await retention.RunAsync(Test.Token);
     }
