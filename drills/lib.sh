@@ -98,7 +98,17 @@ start_outlay() {
 
 start_probe() {
   export PROBE_URL=http://127.0.0.1:$(free_port)
-  start probe env -u LISTEN outlay probe --url "${1:-$OUTLAY_URL}" --listen "$PROBE_URL" --interval 200ms
+  RESTART_PROBE=$work/restart-probe
+  # As systemctl restart does after its patience: one that hangs does not end by itself.
+  cat >"$RESTART_PROBE" <<PROBE
+#!/usr/bin/env bash
+[ ! -f "$work/probe.pid" ] || kill -KILL "\$(cat "$work/probe.pid")"
+env -u LISTEN "$OUTLAY" probe --url "${1:-$OUTLAY_URL}" --listen "$PROBE_URL" --interval 200ms </dev/null >>"$work/probe.log" 2>&1 7>&- &
+echo \$! >"$work/probe.pid"
+PROBE
+  chmod +x "$RESTART_PROBE"
+  export RESTART_PROBE
+  $RESTART_PROBE
   await 30 "a prober that answers" curl -fs "$PROBE_URL/metrics"
 }
 
@@ -127,7 +137,7 @@ start_prometheus() {
 shorten() {
   sed -e 's/interval: 30s/interval: 1s/; s/) \* 30 >/) * 1 >/; s/for: [0-9]*[smh]/for: 2s/' \
     -e 's/\[1m\]/[5s]/g; s/\[2m\]/[15s]/g; s/\[5m\]/[10s]/g; s/\[15m\]/[60s]/g; s/\[30m\]/[20s]/g; s/\[1h\]/[30s]/g; s/\[2h\]/[20s]/g; s/\[6h\]/[60s]/g; s/\[1d\]/[90s]/g; s/\[3d\]/[120s]/g; s/\[25h\]/[60s]/g' \
-    -e 's#) / 60\b#) / 1#g' "$1"
+    -e 's#) / 60\b#) / 1#g; s/+ 2 \* 3600/+ 10/' "$1"
 }
 
 # How long an alert waits as it is shipped, beyond what it waits here.

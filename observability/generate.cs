@@ -3,7 +3,8 @@
 #:property PublishAot=false
 #:property RestoreLockedMode=true
 
-// Turns slo.yaml into rules/slo.yaml: what Prometheus records about each objective, and the alerts on how fast its error budget burns.
+// Turns slo.yaml into rules/slo.yaml: what Prometheus records about each objective, and the alerts on how fast its error budget burns. Turns
+// alerts.yaml, all other alerts, into rules/alerts.yaml: with the addresses that slo.yaml says.
 //   dotnet run observability/generate.cs [-- [--check] [FOLDER]]
 // With --check nothing is written: exit code 1 says that the rules are not what the objectives ask for.
 
@@ -15,23 +16,28 @@ using YamlDotNet.Serialization.NamingConventions;
 
 var check = args.Contains("--check");
 var folder = args.FirstOrDefault(word => word != "--check") ?? (string)AppContext.GetData("EntryPointFileDirectoryPath")!;
-var (source, target) = (Path.Combine(folder, "slo.yaml"), Path.Combine(folder, "rules", "slo.yaml"));
+var (objectives, alerts) = (Path.Combine(folder, "slo.yaml"), Path.Combine(folder, "alerts.yaml"));
 try
 {
-    var rules = Rules.For(Book.Read(source));
-    if (!check)
+    var book = Book.Read(objectives);
+    (string Source, string Rules)[] all = [(objectives, Rules.For(book)), (alerts, Rules.Linked(book, File.ReadAllText(alerts)))];
+    foreach (var (source, rules) in all)
     {
-        File.WriteAllText(target, rules);
-    }
-    else if (!File.Exists(target) || File.ReadAllText(target) != rules)
-    {
-        Console.Error.WriteLine($"{target} is not what {source} asks for: run dotnet run observability/generate.cs, and commit the result.");
-        return 1;
+        var target = Path.Combine(folder, "rules", Path.GetFileName(source));
+        if (!check)
+        {
+            File.WriteAllText(target, rules);
+        }
+        else if (!File.Exists(target) || File.ReadAllText(target) != rules)
+        {
+            Console.Error.WriteLine($"{target} is not what {source} asks for: run dotnet run observability/generate.cs, and commit the result.");
+            return 1;
+        }
     }
 }
 catch (Exception e) when (e is YamlException or InvalidDataException or IOException)
 {
-    Console.Error.WriteLine($"{source}: {e.Message} {e.InnerException?.Message}".TrimEnd());
+    Console.Error.WriteLine($"{objectives}: {e.Message} {e.InnerException?.Message}".TrimEnd());
     return 65;
 }
 
@@ -78,7 +84,8 @@ internal sealed record Book
     /// <summary>Where the runbooks are; the name of the alert follows.</summary>
     public required string Runbooks { get; init; }
 
-    public required string Dashboard { get; init; }
+    /// <summary>Where the dashboards are; the uid of one follows.</summary>
+    public required string Dashboards { get; init; }
 
     public required Objective[] Objectives { get; init; }
 
@@ -128,6 +135,11 @@ internal static class Rules
 
         return text.ToString();
     }
+
+    /// <summary>Alerts that were written by hand, without their comments, and with the addresses that they lead to.</summary>
+    public static string Linked(Book book, string alerts) => "# Made by observability/generate.cs from observability/alerts.yaml. Change that file, not this one.\n"
+        + string.Join('\n', alerts.Split('\n').Where(line => !line.TrimStart().StartsWith('#')))
+            .Replace("{runbooks}", book.Runbooks, StringComparison.Ordinal).Replace("{dashboards}", book.Dashboards, StringComparison.Ordinal);
 
     private static IEnumerable<(string Name, string Expression)> Records(Book book, Objective objective)
     {
@@ -191,7 +203,7 @@ internal static class Rules
                   summary: "{{{summary}}}"
                   description: "{{{description}}}"
                   runbook_url: "{{{book.Runbooks}}}{{{name}}}.md"
-                  dashboard_url: "{{{book.Dashboard}}}"
+                  dashboard_url: "{{{book.Dashboards}}}outlay-objectives"
 
         """;
 

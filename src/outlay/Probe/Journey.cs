@@ -36,6 +36,9 @@ internal sealed class Journey : IDisposable
         { BaseAddress = url, Timeout = patience };
     }
 
+    /// <summary>How long one may take at most: each step, and the deletion of what one that broke off has left.</summary>
+    public TimeSpan LongestDuration => _client.Timeout * (Enum.GetValues<JourneyStep>().Length + 1);
+
     /// <summary>When the certificate ends that the service last showed; null without TLS.</summary>
     public DateTimeOffset? CertificateNotAfter { get; private set; }
 
@@ -83,7 +86,7 @@ internal sealed class Journey : IDisposable
         {
             return new JourneyFault(step, e.StatusCode is { } status ? $"answered {(int)status}" : $"not reached: {e.HttpRequestError}");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
             return new JourneyFault(step, "answered something else than Outlay does");
         }

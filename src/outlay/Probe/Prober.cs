@@ -16,13 +16,13 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         var milliseconds = Math.Round(duration.TotalMilliseconds, 3);
         if (fault is null)
         {
-            metrics.Succeeded(clock.GetUtcNow());
+            metrics.Succeeded();
             ProbeMetrics.Took("whole", duration);
             Log.Succeeded(logger, milliseconds);
         }
         else
         {
-            ProbeMetrics.Failed();
+            metrics.Failed();
             var step = NameOf(fault.Step);
             Log.Failed(logger, step, fault.Reason, milliseconds);
         }
@@ -30,7 +30,7 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         return fault;
     }
 
-    /// <summary>Makes journeys until it is stopped, and answers /metrics meanwhile, and /livez for whoever restarts it.</summary>
+    /// <summary>Makes journeys until it is stopped, and answers /metrics meanwhile, and /livez for whoever restarts it when it hangs.</summary>
     /// <param name="settings">How it logs, and what it tells about itself.</param>
     /// <param name="listen">Where it answers.</param>
     /// <param name="interval">From the start of one journey to the start of the next; one that takes longer is followed at once.</param>
@@ -48,10 +48,14 @@ internal sealed partial class Prober(Journey journey, ProbeMetrics metrics, Time
         using var telemetry = new TelemetryProviders(telemetrySettings, TelemetryProviders.ResourceOf(telemetrySettings, runId.Value), exporter, null,
             app.Services.GetRequiredService<ILogger<TelemetryProviders>>());
         // What is counted before somebody collects is not told.
-        var prober = new Prober(journey, new ProbeMetrics(journey), clock, app.Services.GetRequiredService<ILogger<Prober>>());
+        LogMetrics.Begin();
+        var metrics = new ProbeMetrics(journey, interval, clock);
+        var prober = new Prober(journey, metrics, clock, app.Services.GetRequiredService<ILogger<Prober>>());
         app.UseRouting();
         app.MapGet(MetricsEndpoint.Path, context => AnswerAsync(context, exporter));
-        app.MapGet("/livez", static context => Results.Content("""{"status":"ok"}""", "application/json").ExecuteAsync(context));
+        app.MapGet("/livez", context => (metrics.IsStuck
+            ? Results.Content("""{"status":"unavailable"}""", "application/json", null, StatusCodes.Status503ServiceUnavailable)
+            : Results.Content("""{"status":"ok"}""", "application/json")).ExecuteAsync(context));
         await Listeners.StartAsync(app, [(listen, "--listen")], token);
         using var timer = new PeriodicTimer(interval, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, app.Lifetime.ApplicationStopping);

@@ -6,7 +6,7 @@ namespace Outlay.Reports;
 
 /// <summary>
 /// Recomputes totals and history in the background at an interval, and keeps what it found for everybody to see. Of several instances on one
-/// database only one does it, whichever comes first.
+/// database only one does it, whichever comes first; the others look again soon, in case it does not come to its end.
 /// </summary>
 /// <param name="ready">Completes when the schema is up to date.</param>
 internal sealed partial class IntegrityCheck(Database database, Settings settings, TimeProvider clock, ILogger<IntegrityCheck> logger, Task ready)
@@ -15,11 +15,13 @@ internal sealed partial class IntegrityCheck(Database database, Settings setting
     /// <summary>A check reads the whole book: the first one leaves the start alone.</summary>
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan s_retry = TimeSpan.FromMinutes(10);
+
     private readonly TimeProvider _clock = clock;
 
     protected override TimeSpan FirstPause => settings.IntegrityCheckInterval < s_firstPause ? settings.IntegrityCheckInterval : s_firstPause;
 
-    protected override TimeSpan PauseAfterFailure => settings.IntegrityCheckInterval;
+    protected override TimeSpan PauseAfterFailure => settings.IntegrityCheckInterval < s_retry ? settings.IntegrityCheckInterval : s_retry;
 
     /// <summary>Checks, if the last check of any instance is long enough ago and none is being made.</summary>
     /// <returns>How long until the next check.</returns>
@@ -29,7 +31,11 @@ internal sealed partial class IntegrityCheck(Database database, Settings setting
         var result = await database.SnapshotAsync(OwnerScope.All, async connection =>
         {
             if (!await database.TryLockAsync(connection, "integrity check", token))
+            {
+                interval = PauseAfterFailure;
                 return null;
+            }
+
             if (await IntegrityMetrics.LastRunAsync(connection, token) is { } last && _clock.GetUtcNow() - last is var age && age < interval && age >= TimeSpan.Zero)
             {
                 interval -= age;

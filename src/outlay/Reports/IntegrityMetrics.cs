@@ -24,11 +24,13 @@ internal static class IntegrityMetrics
     /// <summary>The totals were built anew, in the transaction of <paramref name="connection"/>: nobody has to wait for the next check to hear that they are right.</summary>
     public static Task MendedAsync(DbConnection connection, CancellationToken token) => FigureStore.SetAsync(connection, Mismatches, 0, token);
 
-    public static void Observe(Meter meter, StoredFigures figures)
+    /// <param name="interval">How long after a check the next one is made.</param>
+    public static void Observe(Meter meter, StoredFigures figures, TimeSpan interval)
     {
         meter.CreateObservableGauge("outlay.totals.mismatches", () => StoredFigures.Told(Kept(Mismatches)), "{row}", "Totals that the last self-check found wrong");
         meter.CreateObservableGauge("outlay.history.faults", () => StoredFigures.Told(Kept(Faults)), "{fault}", "Faults that the last self-check found in the history: it stops at the first");
         meter.CreateObservableGauge("outlay.integrity_check.last_run.timestamp", () => StoredFigures.Told(Kept(LastRun)), "s", "When the last self-check ended, in seconds since 1970");
+        meter.CreateObservableGauge("outlay.integrity_check.interval", () => interval.TotalSeconds, "s", "How long after a self-check the next one is made");
         meter.CreateObservableGauge("outlay.integrity_check.duration", () => Kept(Duration) is { } ms ? new[] { new Measurement<double>(ms / 1000.0) } : [], "s", "How long the last self-check took");
 
         long? Kept(string name) => figures.Now?.Kept.TryGetValue(name, out var value) is true ? value : null;

@@ -27,7 +27,7 @@ internal sealed class StoredFigures
     private readonly Refresh _refresh;
 
     /// <param name="ready">Completes when the schema is up to date: before, there may be no figures yet.</param>
-    public StoredFigures(IMeterFactory meters, Database database, TimeProvider clock, Task ready)
+    public StoredFigures(IMeterFactory meters, Database database, Settings settings, TimeProvider clock, Task ready)
     {
         (_database, _clock, _ready, _refresh) = (database, clock, ready, new Refresh(s_maxAge, ReadAsync, clock));
         var meter = meters.OfHost();
@@ -35,7 +35,7 @@ internal sealed class StoredFigures
         meter.CreateObservableGauge("outlay.expenses", () => Told(Now?.Expenses), "{expense}", "Expenses that count");
         meter.CreateObservableGauge("outlay.trash.expenses", () => Told(Now?.Trash), "{expense}", "Expenses in the trash");
         ImportMetrics.Observe(meter, this);
-        IntegrityMetrics.Observe(meter, this);
+        IntegrityMetrics.Observe(meter, this, settings.IntegrityCheckInterval);
     }
 
     /// <summary>What the database said last; null before it has said anything.</summary>

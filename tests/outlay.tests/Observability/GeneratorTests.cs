@@ -28,6 +28,30 @@ public sealed class GeneratorTests : IDisposable
         Assert.Contains("vector(0.998)", await File.ReadAllTextAsync(_folder.File("rules/slo.yaml"), Test.Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Where_runbooks_and_dashboards_are_is_said_once_for_all_alerts()
+    {
+        await GenerateChangedAsync("runbooks: https://outlay.example/runbooks/\ndashboards: http://127.0.0.1:3000/d/", "runbooks: https://wiki.example/r/\ndashboards: https://grafana.example/d/");
+
+        var rules = await File.ReadAllTextAsync(_folder.File("rules/slo.yaml"), Test.Token) + await File.ReadAllTextAsync(_folder.File("rules/alerts.yaml"), Test.Token);
+
+        var alerts = rules.Split("- alert: ").Length - 1;
+        Assert.Equal(20 + (3 * 5), alerts);
+        Assert.Equal(alerts, rules.Split("runbook_url: \"https://wiki.example/r/").Length - 1);
+        Assert.Equal(alerts, rules.Split("dashboard_url: \"https://grafana.example/d/outlay-").Length - 1);
+    }
+
+    [Fact]
+    public async Task Alerts_that_were_changed_without_their_rules_are_told()
+    {
+        await GenerateChangedAsync("percent: 99.5", "percent: 99.8");
+        await File.AppendAllTextAsync(_folder.File("alerts.yaml"), "      - alert: Another\n        expr: vector(1)\n", Test.Token);
+
+        var stale = await Assert.ThrowsAsync<InvalidOperationException>(() => GenerateAsync("--check", _folder.Path));
+
+        Assert.Contains("alerts.yaml asks for", stale.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("percent: 99.5", "percent: 100", "must be above 0 and below 100")]
     [InlineData("percent: 99.5", "percent: 93", "never burns 14.4 times as fast")]
@@ -46,6 +70,7 @@ public sealed class GeneratorTests : IDisposable
     private async Task GenerateChangedAsync(string from, string to)
     {
         Directory.CreateDirectory(_folder.File("rules"));
+        File.Copy(Path.Combine(s_folder, "alerts.yaml"), _folder.File("alerts.yaml"));
         await ChangeAsync(from, to);
         await GenerateAsync(_folder.Path);
     }

@@ -36,7 +36,7 @@ public sealed partial class RuleTests
 
         var alerts = await AlertsAsync(prometheus);
 
-        Assert.Equal(18 + (3 * 5), alerts.Count);
+        Assert.Equal(20 + (3 * 5), alerts.Count);
         Assert.All(alerts, alert =>
         {
             var (labels, annotations) = (alert.GetProperty("labels"), alert.GetProperty("annotations"));

@@ -1,4 +1,5 @@
 using Outlay.Tests.Harness;
+using Outlay.Tests.Telemetry;
 
 namespace Outlay.Tests.Probe;
 
@@ -41,6 +42,65 @@ public sealed class ProbeTests
 
         Assert.Equal(69, probe.ExitCode);
         Assert.Equal(0, await server.Database.ScalarAsync<long>("select count(*) from expenses where deleted_at is null"));
+    }
+
+    [Theory]
+    [InlineData("", "write")]
+    [InlineData("<html>", "write")]
+    [InlineData("[]", "write")]
+    [InlineData("""{"id":"7"}""", "write")]
+    [InlineData("""{"id":1.5}""", "write")]
+    [InlineData("""{"id":1e99}""", "write")]
+    [InlineData("""{"id":7}""", "read")]
+    [InlineData("""{"id":7,"amount":1e99}""", "read")]
+    [InlineData("""{"id":7,"amount":1,"totals":[]}""", "summarise")]
+    [InlineData("""{"id":7,"amount":1,"totals":[{"count":0.5}]}""", "summarise")]
+    public async Task A_service_that_answers_something_else_has_failed(string answer, string step)
+    {
+        await using var service = await OtherService.StartAsync(answer);
+
+        var probe = await OutlayProcess.RunAsync(["probe", "--once", "--url", service.Address.ToString(), "--timeout", "1m"]);
+
+        Assert.Equal((69, ""), (probe.ExitCode, probe.Output));
+        Assert.Contains($"the journey ended at its step {step}, answered something else than Outlay does", probe.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prober_goes_on_whatever_it_is_answered_and_says_when_its_next_journey_is_over()
+    {
+        await using var service = await OtherService.StartAsync("""{"id":1.5}""");
+        await using var probe = await RunningProbe.StartAsync(service.Address);
+
+        await Eventually.TrueAsync("journeys fail", async () => (await probe.ScrapeAsync())["outlay_probe_journeys_total", "result=\"failure\""] > 1);
+
+        var scrape = await probe.ScrapeAsync();
+        // Four steps of a minute, and one to clean up.
+        Assert.InRange(scrape["outlay_probe_journey_due_timestamp_seconds"] - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0, 240, 301);
+        Assert.Equal(0, scrape["outlay_log_records_dropped_total"]);
+    }
+
+    [Fact]
+    public async Task A_prober_that_hangs_outside_its_steps_is_known_by_the_journey_that_is_due()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("key"), "ok_of_nobody", Test.Token);
+        await using var service = await OtherService.StartAsync("{}");
+        await using var probe = await RunningProbe.StartAsync(service.Address, ("PROBE_API_KEY_FILE", folder.File("key")));
+        var first = (await probe.ScrapeAsync())["outlay_probe_journey_due_timestamp_seconds"];
+        await Eventually.TrueAsync("the next one is due later", async () => (await probe.ScrapeAsync())["outlay_probe_journey_due_timestamp_seconds"] > first);
+
+        // Whoever opens a pipe that nobody writes into waits, as for a disk of the network that is gone.
+        await Command.RunAsync("mkfifo", folder.File("pipe"));
+        File.Move(folder.File("pipe"), folder.File("key"), overwrite: true);
+
+        double due = 0;
+        await Eventually.TrueAsync("no journey is over any more", async () => due == (due = (await probe.ScrapeAsync())["outlay_probe_journey_due_timestamp_seconds"]) && await StandsAsync());
+
+        async Task<bool> StandsAsync()
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), Test.Token);
+            return due == (await probe.ScrapeAsync())["outlay_probe_journey_due_timestamp_seconds"];
+        }
     }
 
     [Fact]

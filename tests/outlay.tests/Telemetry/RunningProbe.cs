@@ -13,11 +13,12 @@ internal sealed class RunningProbe : IAsyncDisposable
     public Uri Address => _client.BaseAddress!;
 
     /// <param name="service">What it watches.</param>
-    public static async Task<RunningProbe> StartAsync(Uri service)
+    /// <param name="settings">Environment variables.</param>
+    public static async Task<RunningProbe> StartAsync(Uri service, params (string Name, string Value)[] settings)
     {
         var address = new Uri($"http://127.0.0.1:{PostgresCluster.FreePort()}");
         var probe = new RunningProbe(OutlayProcess.Start(
-            ["probe", "--url", service.ToString(), "--listen", address.ToString(), "--interval", "200ms", "--timeout", "1m"]), address);
+            ["probe", "--url", service.ToString(), "--listen", address.ToString(), "--interval", "200ms", "--timeout", "1m"], settings.ToDictionary(setting => setting.Name, setting => setting.Value)), address);
         await Eventually.TrueAsync("the prober answers", probe.AnswersAsync);
         return probe;
     }

@@ -69,7 +69,7 @@ public sealed class UpgradeMatrixTests
     {
         await using var database = await KeptBook.OpenAsync(engine, schema);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var figures = new StoredFigures(services.GetRequiredService<IMeterFactory>(), database.Database, TimeProvider.System, ready: new TaskCompletionSource().Task);
+        var figures = new StoredFigures(services.GetRequiredService<IMeterFactory>(), database.Database, database.Settings, TimeProvider.System, ready: new TaskCompletionSource().Task);
 
         await figures.RefreshAsync();
 
