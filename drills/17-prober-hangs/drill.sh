@@ -10,7 +10,7 @@ runbooks="ProberStuck"
 
 prepare() {
   start_outlay
-  key=$(outlay keys create probe --output json | jq -r .key)
+  key=$(outlay keys create probe --output json | jq -r .api_key)
   echo "$key" >"$work/key"
   export PROBE_API_KEY_FILE=$work/key
   start_probe
