@@ -65,6 +65,12 @@ internal sealed record Objective
 
     public string? Good { get; init; }
 
+    /// <summary>
+    /// PromQL: there as long as no event could be counted since the start of the service. Nothing is missing then. Without it, the metrics of
+    /// the objective are there from the start.
+    /// </summary>
+    public string? Idle { get; init; }
+
     public decimal Budget => (100 - Percent) / 100;
 
     /// <summary>For names of alerts: read-latency is ReadLatency.</summary>
@@ -188,7 +194,8 @@ internal static class Rules
 
     private static string AbsentAlert(Book book, Objective objective) => Alert(book, objective, "SloMetricAbsent",
         // Without the bad ones there is no ratio, and every burn alert is silent.
-        $"          absent({Series(book, "slo:events_total:rate1m", objective)}) or absent({Series(book, "slo:events_bad:rate1m", objective)})", "10m", objective.Page,
+        $"          (absent({Series(book, "slo:events_total:rate1m", objective)}) or absent({Series(book, "slo:events_bad:rate1m", objective)}))"
+        + (objective.Idle is { } idle ? $" unless on () {idle}" : ""), "10m", objective.Page,
         $"Nobody knows whether the objective {objective.Name} is kept",
         "The metric behind it has been missing for 10 minutes: the application or the prober is not scraped, or the metric has another name.");
 

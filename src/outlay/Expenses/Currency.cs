@@ -12,6 +12,9 @@ internal sealed class Currency
     /// <summary>The most decimals that a currency has.</summary>
     public const int MaxDecimals = 3;
 
+    /// <summary>What ISO 4217 keeps for tests: nobody's money.</summary>
+    public const string TestCode = "XTS";
+
     private const string NoDecimals =
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF " +
         "BEF BYR ESP GRD ITL LUF PTE TRL";
@@ -24,7 +27,7 @@ internal sealed class Currency
         "IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK " +
         "MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP " +
         "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG " +
-        "YER ZAR ZMW ZWG XTS " +
+        $"YER ZAR ZMW ZWG {TestCode} " +
         "ANG ATS BGN CUC CYP DEM EEK FIM FRF HRK IEP LTL LVL MRO MTL NLG SIT SKK SLL STD VEF ZMK ZWL";
 
     private static readonly Dictionary<string, Currency> s_byCode = Table();
@@ -39,6 +42,8 @@ internal sealed class Currency
 
     /// <summary>The three capital letters of ISO 4217.</summary>
     public string Code { get; }
+
+    public bool IsTest => Code == TestCode;
 
     /// <summary>The number of decimals of the minor unit: 0, 2 or 3.</summary>
     public int Decimals { get; }

@@ -8,7 +8,7 @@ namespace Outlay.Expenses;
 internal static class ExpenseMetrics
 {
     private static readonly Counter<long> s_changes = Signals.Meter.CreateCounter<long>(
-        "outlay.expense.changes", "{expense}", "Expenses that this process changed, by what was done; one that an undo changes counts as updated");
+        "outlay.expense.changes", "{expense}", "Expenses that this process changed, by what was done and whether only to test; one that an undo changes counts as updated");
 
     private static readonly Counter<long> s_replays = Signals.Meter.CreateCounter<long>(
         "outlay.idempotent.replays", "{request}", "Requests that were not carried out again, because their key was used before");
@@ -17,12 +17,20 @@ internal static class ExpenseMetrics
     public static void Begin()
     {
         foreach (var action in Enum.GetValues<ChangeAction>())
-            Changed(action, 0);
+            Changed(action, 0, 0);
         s_replays.Add(0);
     }
 
     /// <param name="count">How many expenses a change has changed.</param>
-    public static void Changed(ChangeAction action, long count) => s_changes.Add(count, new KeyValuePair<string, object?>("action", NameOf(action)));
+    /// <param name="testCount">How many of them are of the currency of tests: what a prober does is nothing that people do.</param>
+    public static void Changed(ChangeAction action, long count, long testCount)
+    {
+        Add(count - testCount, isTest: false);
+        Add(testCount, isTest: true);
+
+        void Add(long some, bool isTest) =>
+            s_changes.Add(some, new KeyValuePair<string, object?>("action", NameOf(action)), new KeyValuePair<string, object?>("test", isTest));
+    }
 
     public static void Replayed() => s_replays.Add(1);
 

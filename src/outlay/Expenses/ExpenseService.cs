@@ -191,7 +191,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             await history.FinishAsync(change.Now, stop);
             return made;
         }, (connection, limit) => history!.WasStoredAsync(connection, limit), repeatable, token);
-        ExpenseMetrics.Changed(action, history!.Count);
+        ExpenseMetrics.Changed(action, history!.Count, history.TestCount);
         return result;
     }
 

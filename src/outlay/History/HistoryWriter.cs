@@ -16,6 +16,7 @@ internal sealed class HistoryWriter
     private readonly ArrayBufferWriter<byte> _content = new(512);
     private byte[] _lastRow;
     private long _count;
+    private long _testCount;
 
     private HistoryWriter(Database database, DbConnection connection, Caller caller, ChangeAction action, long id)
     {
@@ -32,6 +33,9 @@ internal sealed class HistoryWriter
 
     /// <summary>How many expenses it has changed so far.</summary>
     public long Count => _count;
+
+    /// <summary>How many of them are of the currency of tests.</summary>
+    public long TestCount => _testCount;
 
     /// <summary>The change that this one takes back; null for all others.</summary>
     public long? Undoes { get; set; }
@@ -75,6 +79,8 @@ internal sealed class HistoryWriter
     private HistoryRow Next(HistoryEntry entry)
     {
         var (expenseId, version, content, deletedAt) = entry;
+        if (entry.IsTest)
+            _testCount++;
         _content.ResetWrittenCount();
         if (content is not null)
             HistoryContent.Write(_content, content, deletedAt);
@@ -88,6 +94,9 @@ internal sealed class HistoryWriter
 /// <param name="DeletedAt">When it went into the trash; null while it counts.</param>
 internal readonly record struct HistoryEntry(long ExpenseId, long Version, ExpenseContent? Content, DateTimeOffset? DeletedAt)
 {
+    /// <summary>Whether it is, or was, of the currency of tests.</summary>
+    public bool IsTest { get; init; } = Content?.Amount.Currency.IsTest ?? false;
+
     public HistoryEntry(Expense expense)
         : this(expense.Id, expense.Version, expense.Content, expense.DeletedAt)
     {

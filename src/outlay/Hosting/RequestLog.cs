@@ -30,6 +30,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
             var status = Status(context, failed);
             var level = Level(route, status, failed);
             var owner = OwnerHash.Of(context.Features.Get<Identity>());
+            RequestMetrics.Ended(context.GetEndpoint(), method, status);
             HttpRequest(logger, level, method, route, status, duration, owner);
             span?.End(method, context.GetEndpoint() is null ? null : route, status, failed);
         }

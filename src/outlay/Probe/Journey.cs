@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Outlay.Expenses;
 
 namespace Outlay.Probe;
 
@@ -13,8 +14,6 @@ namespace Outlay.Probe;
 /// </summary>
 internal sealed class Journey : IDisposable
 {
-    private const string Currency = "XTS";
-
     private readonly HttpClient _client;
     private readonly TimeProvider _clock;
     private readonly Secret? _apiKey;
@@ -55,7 +54,7 @@ internal sealed class Journey : IDisposable
             {
                 var date = DateOnly.FromDateTime(_clock.GetUtcNow().UtcDateTime);
                 using var body = new StringContent(
-                    $$"""{"date":"{{date:yyyy-MM-dd}}","description":"outlay probe","amount":"1.00","currency":"{{Currency}}","category":"probe"}""",
+                    $$"""{"date":"{{date:yyyy-MM-dd}}","description":"outlay probe","amount":"1.00","currency":"{{Currency.TestCode}}","category":"probe"}""",
                     Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
                 using var request = new HttpRequestMessage(HttpMethod.Post, "/expenses") { Content = body };
                 request.Headers.Add("Idempotency-Key", $"\"{Guid.CreateVersion7(_clock.GetUtcNow()):N}\"");
@@ -69,7 +68,7 @@ internal sealed class Journey : IDisposable
                 return new JourneyFault(step, "the expense is not what was written");
 
             step = JourneyStep.Summarise;
-            var summary = await StepAsync(() => GetAsync(new Uri($"/expenses/summary?currency={Currency}", UriKind.Relative), token));
+            var summary = await StepAsync(() => GetAsync(new Uri($"/expenses/summary?currency={Currency.TestCode}", UriKind.Relative), token));
             if (summary.GetProperty("totals")[0].GetProperty("count").GetInt64() < 1)
                 return new JourneyFault(step, "the expense that was written is not in the sum");
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.Expenses;
 using Outlay.Storage;
 
 namespace Outlay.Telemetry;
@@ -26,9 +27,9 @@ internal static class FigureStore
         return figures.ToDictionary(figure => figure.Name, figure => figure.Value);
     }
 
-    /// <summary>How many expenses count, of all owners, from what is kept in the totals.</summary>
+    /// <summary>How many expenses count, of all owners, from what is kept in the totals: without those that only test.</summary>
     public static Task<long> ExpensesAsync(DbConnection connection, CancellationToken token) =>
-        new Sql("select cast(coalesce(sum(count), 0) as bigint) from totals where month = ''").ScalarAsync<long>(connection, token);
+        new Sql("select cast(coalesce(sum(count), 0) as bigint) from totals where month = '' and currency <> @test").With("@test", Currency.TestCode).ScalarAsync<long>(connection, token);
 
     /// <summary>How many are in the trash, of all owners, from its index.</summary>
     public static Task<long> TrashAsync(DbConnection connection, CancellationToken token) =>

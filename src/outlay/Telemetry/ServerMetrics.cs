@@ -27,6 +27,7 @@ internal sealed class ServerMetrics
         _health = ActivatorUtilities.CreateInstance<HealthMetrics>(services);
         DatabaseMetrics.Begin();
         ExpenseMetrics.Begin();
+        RequestMetrics.Begin();
         RejectionMetrics.Begin();
         LogMetrics.Begin();
         BackupMetrics.Begin(catalog);

@@ -32,8 +32,8 @@ internal sealed class StoredFigures
         (_database, _clock, _ready, _refresh) = (database, clock, ready, new Refresh(s_maxAge, ReadAsync, clock));
         var meter = meters.OfHost();
         meter.CreateObservableGauge("outlay.schema.version", () => Told(Now?.Schema), "", "The number of the last migration that was applied");
-        meter.CreateObservableGauge("outlay.expenses", () => Told(Now?.Expenses), "{expense}", "Expenses that count");
-        meter.CreateObservableGauge("outlay.trash.expenses", () => Told(Now?.Trash), "{expense}", "Expenses in the trash");
+        meter.CreateObservableGauge("outlay.expenses", () => Told(Now?.Expenses), "{expense}", "Expenses that count, without those of the currency of tests");
+        meter.CreateObservableGauge("outlay.trash.expenses", () => Told(Now?.Trash), "{expense}", "Expenses in the trash, of whichever currency");
         ImportMetrics.Observe(meter, this);
         IntegrityMetrics.Observe(meter, this, settings.IntegrityCheckInterval);
     }

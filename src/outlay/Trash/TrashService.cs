@@ -47,7 +47,7 @@ internal sealed class TrashService(Database database, ExpenseService expenses, T
         expenses.WriteAsync(caller, ChangeAction.Purge, async change =>
         {
             var rows = await TrashStore.LockAsync(change.Connection, caller.Owner, until, ExpenseService.BatchSize, database.ForUpdate, token);
-            await change.History.AddManyAsync(rows.Select(row => new HistoryEntry(row.Id, row.Version + 1, Content: null, DeletedAt: null)), token);
+            await change.History.AddManyAsync(rows.Select(row => new HistoryEntry(row.Id, row.Version + 1, Content: null, DeletedAt: null) { IsTest = row.IsTest }), token);
             await TrashStore.DeleteAsync(change.Connection, caller.Owner, change.History.ChangeId, token);
             return rows.Count;
         }, token);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.Expenses;
 using Outlay.Storage;
 
 namespace Outlay.Trash;
@@ -17,15 +18,15 @@ internal static class TrashStore
 
     /// <summary>Takes some of them, and keeps others from restoring them until the transaction ends.</summary>
     /// <param name="forUpdate">How the engine is told: <see cref="Database.ForUpdate"/>.</param>
-    public static Task<List<(long Id, long Version)>> LockAsync(
+    public static Task<List<(long Id, long Version, bool IsTest)>> LockAsync(
         DbConnection connection, string owner, DateTimeOffset until, int limit, string forUpdate, CancellationToken token) =>
         new Sql(
             $"""
-            select id, version from expenses where owner = @owner and deleted_at is not null and deleted_at <= @until
+            select id, version, currency from expenses where owner = @owner and deleted_at is not null and deleted_at <= @until
             order by id limit @limit{forUpdate}
             """)
             .With("@owner", owner).With("@until", until).With("@limit", limit)
-            .ListAsync(connection, row => (row.GetInt64(0), row.GetInt64(1)), token);
+            .ListAsync(connection, row => (row.GetInt64(0), row.GetInt64(1), Currency.Of(row.GetString(2)).IsTest), token);
 
     /// <summary>Removes the expenses of a change, and their tags with them.</summary>
     public static Task DeleteAsync(DbConnection connection, string owner, long changeId, CancellationToken token) =>

@@ -25,12 +25,12 @@ public sealed class AlertmanagerTests
         try
         {
             using var client = new HttpClient { BaseAddress = new Uri($"http://{address}") };
-            await Eventually.TrueAsync("Alertmanager takes alerts", () => FireAsync(client, ("HistoryBroken", "page"), ("DatabaseUnreachable", "page"), ("JourneyFailing", "page"),
+            await Eventually.TrueAsync("Alertmanager takes alerts", () => FireAsync(client, ("HistoryBroken", "page"), ("DatabaseUnreachable", "page"), ("JourneyFailing", "page"), ("CircuitOpen", "ticket"), ("PoolSaturated b", "ticket"),
                 ("Watchdog", "ticket"), ("AvailabilityBurnsSlow", "ticket"), ("JourneyBurnsSlow", "ticket"), ("BackupFailed", "ticket"), ("BackupStale", "ticket"), ("DataFreshnessBurnsFast", "ticket"), ("AvailabilityBurnsFast", "page")));
             string[] expected =
             [
-                "AvailabilityBurnsFast pager", "AvailabilityBurnsSlow no news", "BackupFailed tickets", "BackupStale tickets", "DataFreshnessBurnsFast no news", "DatabaseUnreachable pager",
-                "HistoryBroken pager", "JourneyBurnsSlow tickets", "JourneyFailing no news", "Watchdog watchdog",
+                "AvailabilityBurnsFast pager", "AvailabilityBurnsSlow no news", "BackupFailed tickets", "BackupStale tickets", "CircuitOpen no news", "DataFreshnessBurnsFast no news", "DatabaseUnreachable pager",
+                "HistoryBroken pager", "JourneyBurnsSlow tickets", "JourneyFailing no news", "PoolSaturated tickets", "Watchdog watchdog",
             ];
 
             // What follows is found out when it is next about to be told.
@@ -45,7 +45,17 @@ public sealed class AlertmanagerTests
 
     private static async Task<bool> FireAsync(HttpClient client, params (string Name, string Severity)[] alerts)
     {
-        var labels = alerts.Select(alert => new { labels = new { alertname = alert.Name, severity = alert.Severity, slo = alert.Name.Split("Burns")[0] } });
+        // Of the instance that stands behind the name, or else of a.
+        var labels = alerts.Select(alert => alert.Name.Split(' ')).Zip(alerts, (words, alert) => new
+        {
+            labels = new
+            {
+                alertname = words[0],
+                severity = alert.Severity,
+                instance = words[0] is "JourneyFailing" ? "" : words.ElementAtOrDefault(1) ?? "a",
+                slo = words[0].Split("Burns")[0],
+            },
+        });
         using var content = new StringContent(JsonSerializer.Serialize(labels), Encoding.UTF8, "application/json");
         try
         {

@@ -97,6 +97,25 @@ public sealed partial class ExporterTests : IDisposable
         Assert.Contains("fine 1\n", await ScrapeAsync(false), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_metric_that_cannot_be_written_is_an_error_that_says_why_and_never_a_part_of_an_answer()
+    {
+        using var exporter = new PullExporter(_clock);
+        using var meter = new Meter("unwritable");
+        using var provider = Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name)
+            .AddView("took", new Base2ExponentialBucketHistogramConfiguration()).AddReader(new BaseExportingMetricReader(exporter)).Build();
+        meter.CreateObservableGauge("fine", () => 1);
+        meter.CreateHistogram<double>("took").Record(1);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var error = await Assert.ThrowsAsync<AppException>(() => exporter.ScrapeAsync(openMetrics: false, TimeSpan.FromSeconds(10), Test.Token));
+
+            Assert.Equal(ErrorCode.Unavailable, error.Code);
+            Assert.Contains("ExponentialHistogram", Assert.IsType<InvalidOperationException>(error.InnerException).Message, StringComparison.Ordinal);
+        }
+    }
+
     private async Task<string> ScrapeAsync(bool openMetrics) =>
         Encoding.UTF8.GetString(await _exporter.ScrapeAsync(openMetrics, TimeSpan.FromSeconds(10), Test.Token));
 

@@ -48,6 +48,48 @@ public sealed class MetricTests
         double Delta(string name, params string[] labels) => after[name, labels] - (double.IsNaN(before[name, labels]) ? 0 : before[name, labels]);
     }
 
+    [Theory, EachEngine]
+    public async Task What_a_prober_does_is_told_apart_from_what_people_do(Engine engine)
+    {
+        await using var server = await RunningServer.StartAsync(engine);
+
+        (await server.SendAsync("POST", "/expenses", Coffee)).MustBe(201);
+        Assert.Equal(0, (await OutlayProcess.RunAsync(["probe", "--once", "--url", server.Client.BaseAddress!.ToString(), "--timeout", "1m"])).ExitCode);
+        (await server.SendAsync("POST", "/expenses", Coffee.Replace("3.50", "3.50,\"currency\":\"XTS\"", StringComparison.Ordinal))).MustBe(201);
+        await Eventually.TrueAsync("the stored figures are up to date", async () => (await server.ScrapeAsync())["outlay_trash_expenses"] == 1);
+        var scrape = await server.ScrapeAsync();
+
+        Assert.Equal(1, scrape["outlay_expenses"]);
+        Assert.Equal((1, 2), (scrape["outlay_expense_changes_total", "action=\"created\"", "test=\"false\""], scrape["outlay_expense_changes_total", "action=\"created\"", "test=\"true\""]));
+        Assert.Equal((0, 1), (scrape["outlay_expense_changes_total", "action=\"deleted\"", "test=\"false\""], scrape["outlay_expense_changes_total", "action=\"deleted\"", "test=\"true\""]));
+    }
+
+    [Fact]
+    public async Task Requests_that_were_served_are_counted_from_0_on()
+    {
+        await using var server = await RunningServer.StartAsync(Engine.Sqlite);
+        Assert.Equal((0, 0), await ServedAsync());
+
+        (await server.SendAsync("GET", "/expenses")).MustBe(200);
+        (await server.SendAsync("GET", "/expenses/77")).MustBe(404);
+        (await server.SendAsync("POST", "/expenses", Coffee)).MustBe(201);
+        // None of these is about what was promised.
+        (await server.SendAsync("GET", "/nowhere")).MustBe(404);
+        await server.SendAsync("GET", "/readyz");
+        await server.SendAsync("OPTIONS", "/expenses");
+        await server.Database.ExecuteAsync("alter table totals rename to gone");
+        (await server.SendAsync("GET", "/expenses/summary")).MustBe(500);
+        await server.Database.ExecuteAsync("alter table gone rename to totals");
+
+        Assert.Equal((2, 1), await ServedAsync());
+
+        async Task<(double Reads, double Writes)> ServedAsync()
+        {
+            var scrape = await server.ScrapeAsync();
+            return (scrape["outlay_requests_served_total", "kind=\"read\""], scrape["outlay_requests_served_total", "kind=\"write\""]);
+        }
+    }
+
     [Fact]
     public async Task A_database_whose_tables_somebody_locks_is_up()
     {
@@ -79,7 +121,8 @@ public sealed class MetricTests
         Assert.True(backup.ExitCode == 0, backup.Error);
         await using var second = OutlayProcess.StartServer(server.Database.Environment);
         using var client = new HttpClient { BaseAddress = await second.WaitForAddressAsync() };
-        var restarted = new Scrape(await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Test.Token));
+        Scrape restarted = null!;
+        await Eventually.TrueAsync("what is stored is told", async () => (restarted = new Scrape(await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Test.Token))).Families.ContainsKey("outlay_import_rows_total"));
 
         Assert.Equal(2, restarted["outlay_import_rows_total", "result=\"imported\""]);
         Assert.True(restarted["outlay_time_seconds"] - restarted["outlay_backup_last_success_timestamp_seconds", "destination=\"disk\""] is >= 0 and < 120);
