@@ -16,7 +16,8 @@ internal sealed class JsonClient(bool ofThisMachine) : IDisposable
         UseProxy = false,
         // No secret is sent.
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, faults) => faults is SslPolicyErrors.None || ofThisMachine },
-    }) { Timeout = s_patience };
+    })
+    { Timeout = s_patience };
 
     /// <summary>The answer, whatever its status is. Throws <see cref="ErrorCode.Unavailable"/> when there is none, or when it is not JSON.</summary>
     public async Task<JsonElement> GetAsync(Uri url, CancellationToken token)

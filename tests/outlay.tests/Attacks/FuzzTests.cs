@@ -25,7 +25,11 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         await using var server = OutlayProcess.StartServer(new Dictionary<string, string>(database.Environment)
         {
             // What makes keys is attacked too, and everybody may go on without one afterwards; nobody is sent away for having asked too often.
-            ["ADMIN_SECRET"] = TestServer.Secret, ["ALLOW_ANONYMOUS"] = "true", ["RATE_LIMIT_READS"] = "0", ["RATE_LIMIT_WRITES"] = "0", ["RATE_LIMIT_REFUSALS"] = "0",
+            ["ADMIN_SECRET"] = TestServer.Secret,
+            ["ALLOW_ANONYMOUS"] = "true",
+            ["RATE_LIMIT_READS"] = "0",
+            ["RATE_LIMIT_WRITES"] = "0",
+            ["RATE_LIMIT_REFUSALS"] = "0",
         });
         var run = new FuzzRun(await server.WaitForAddressAsync(), seed);
 

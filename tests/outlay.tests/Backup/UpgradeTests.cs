@@ -218,7 +218,12 @@ public sealed class UpgradeTests
         var postgres = database.Settings.Postgres!;
         var address = new NpgsqlConnectionStringBuilder
         {
-            Host = postgres.Host, Port = postgres.Port, Database = postgres.Database, Username = postgres.User, Password = postgres.Password.Read(), Pooling = false,
+            Host = postgres.Host,
+            Port = postgres.Port,
+            Database = postgres.Database,
+            Username = postgres.User,
+            Password = postgres.Password.Read(),
+            Pooling = false,
         };
         var connection = new NpgsqlConnection(address.ToString());
         await connection.OpenAsync(Test.Token);

@@ -200,7 +200,9 @@ public sealed class UsageTests
         await File.WriteAllTextAsync(folder.File("file"), "");
         var environment = new Dictionary<string, string>
         {
-            ["DATA_DIR"] = folder.Path, ["LOG_FILE"] = folder.Path, ["BACKUPS_DIR"] = folder.File("file"),
+            ["DATA_DIR"] = folder.Path,
+            ["LOG_FILE"] = folder.Path,
+            ["BACKUPS_DIR"] = folder.File("file"),
         };
 
         var config = await OutlayProcess.RunAsync(["config"], environment);

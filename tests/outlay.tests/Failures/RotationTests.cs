@@ -30,8 +30,12 @@ public sealed class RotationTests : IDisposable
         Replace(PostgresCluster.Password, byLink);
         var environment = new Dictionary<string, string>(database.Environment)
         {
-            ["DB_USER"] = login, ["DB_PASSWORD_FILE"] = _folder.File("password"), ["REQUEST_TIMEOUT"] = FailingPart.Patience,
-            ["RATE_LIMIT_READS"] = "0", ["RATE_LIMIT_WRITES"] = "0", ["LOG_LEVEL"] = "warning",
+            ["DB_USER"] = login,
+            ["DB_PASSWORD_FILE"] = _folder.File("password"),
+            ["REQUEST_TIMEOUT"] = FailingPart.Patience,
+            ["RATE_LIMIT_READS"] = "0",
+            ["RATE_LIMIT_WRITES"] = "0",
+            ["LOG_LEVEL"] = "warning",
         };
         environment.Remove("DB_PASSWORD");
         await using var server = OutlayProcess.StartServer(environment);

@@ -20,7 +20,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
             $"--config.file={folder.File("prometheus.yml")}", $"--storage.tsdb.path={folder.File("data")}",
             $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=35d",
             "--enable-feature=exemplar-storage",
-        ]) { RedirectStandardError = true })!;
+        ])
+        { RedirectStandardError = true })!;
         _ = _log.FollowAsync(_process.StandardError);
     }
 

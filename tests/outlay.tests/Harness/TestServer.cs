@@ -130,10 +130,16 @@ internal sealed class TestServer : IAsyncDisposable
     {
         var all = new Dictionary<string, string>(environment)
         {
-            ["LISTEN"] = "http://127.0.0.1:0", ["LOG_LEVEL"] = "error", ["DRAIN_DELAY"] = "0s", ["ADMIN_SECRET"] = Secret,
+            ["LISTEN"] = "http://127.0.0.1:0",
+            ["LOG_LEVEL"] = "error",
+            ["DRAIN_DELAY"] = "0s",
+            ["ADMIN_SECRET"] = Secret,
             // Tests ask more than a client may, on slow machines: those of limits set their own.
-            ["MAX_CONCURRENT_REQUESTS"] = "60", ["MAX_QUEUED_REQUESTS"] = "10000",
-            ["RATE_LIMIT_READS"] = "0", ["RATE_LIMIT_WRITES"] = "0", ["RATE_LIMIT_REFUSALS"] = "0",
+            ["MAX_CONCURRENT_REQUESTS"] = "60",
+            ["MAX_QUEUED_REQUESTS"] = "10000",
+            ["RATE_LIMIT_READS"] = "0",
+            ["RATE_LIMIT_WRITES"] = "0",
+            ["RATE_LIMIT_REFUSALS"] = "0",
         };
         foreach (var (name, value) in settings)
             all[name] = value;

@@ -80,7 +80,8 @@ public sealed class ManagementPortTests
         await server.FirstBackup;
         var environment = new Dictionary<string, string>(server.Database.Environment)
         {
-            ["LISTEN"] = server.Address.ToString(), ["MANAGEMENT_LISTEN"] = $"http://0.0.0.0:{server.ManagementAddress.Port}",
+            ["LISTEN"] = server.Address.ToString(),
+            ["MANAGEMENT_LISTEN"] = $"http://0.0.0.0:{server.ManagementAddress.Port}",
         };
 
         var check = await OutlayProcess.RunAsync(["healthcheck"], environment);
@@ -101,7 +102,9 @@ public sealed class ManagementPortTests
 
         var result = await OutlayProcess.RunAsync(["serve"], new Dictionary<string, string>
         {
-            ["DATA_DIR"] = folder.Path, ["LISTEN"] = "http://127.0.0.1:0", ["MANAGEMENT_LISTEN"] = $"http://{taken.LocalEndpoint}",
+            ["DATA_DIR"] = folder.Path,
+            ["LISTEN"] = "http://127.0.0.1:0",
+            ["MANAGEMENT_LISTEN"] = $"http://{taken.LocalEndpoint}",
         });
 
         Assert.Equal(78, result.ExitCode);

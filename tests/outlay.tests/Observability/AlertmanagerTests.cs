@@ -20,7 +20,8 @@ public sealed class AlertmanagerTests
         using var process = Process.Start(new ProcessStartInfo("prometheus-alertmanager",
         [
             $"--config.file={Path.Combine(s_folder, "alertmanager.yaml")}", $"--storage.path={folder.Path}", $"--web.listen-address={address}", "--cluster.listen-address=",
-        ]) { RedirectStandardError = true })!;
+        ])
+        { RedirectStandardError = true })!;
         _ = process.StandardError.ReadToEndAsync(Test.Token);
         try
         {

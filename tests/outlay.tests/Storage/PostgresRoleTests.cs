@@ -211,8 +211,12 @@ public sealed class PostgresRoleTests
         var environment = await LoginAsync(database, role);
         var builder = new NpgsqlConnectionStringBuilder
         {
-            Host = environment["DB_HOST"], Port = int.Parse(environment["DB_PORT"], null), Database = environment["DB_NAME"],
-            Username = environment["DB_USER"], Password = environment["DB_PASSWORD"], Pooling = false,
+            Host = environment["DB_HOST"],
+            Port = int.Parse(environment["DB_PORT"], null),
+            Database = environment["DB_NAME"],
+            Username = environment["DB_USER"],
+            Password = environment["DB_PASSWORD"],
+            Pooling = false,
         };
         var connection = new NpgsqlConnection(builder.ToString());
         await connection.OpenAsync(Test.Token);

@@ -135,8 +135,12 @@ public sealed class RowSecurityTests
     {
         var builder = new NpgsqlConnectionStringBuilder
         {
-            Host = database.Environment["DB_HOST"], Port = int.Parse(database.Environment["DB_PORT"], null), Database = database.Environment["DB_NAME"],
-            Username = await (await PostgresCluster.Shared).CreateLoginAsync(role), Password = database.Environment["DB_PASSWORD"], Pooling = false,
+            Host = database.Environment["DB_HOST"],
+            Port = int.Parse(database.Environment["DB_PORT"], null),
+            Database = database.Environment["DB_NAME"],
+            Username = await (await PostgresCluster.Shared).CreateLoginAsync(role),
+            Password = database.Environment["DB_PASSWORD"],
+            Pooling = false,
         };
         var connection = new NpgsqlConnection(builder.ToString());
         await connection.OpenAsync(Test.Token);

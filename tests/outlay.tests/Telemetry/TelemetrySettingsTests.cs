@@ -26,7 +26,9 @@ public sealed class TelemetrySettingsTests
     {
         var environment = new Dictionary<string, string>
         {
-            ["DATA_DIR"] = "/books", ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://otlp.example/tenant/", ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=quokka",
+            ["DATA_DIR"] = "/books",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://otlp.example/tenant/",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=quokka",
         };
         var settings = Settings.From(new SettingsSource(environment.GetValueOrDefault));
         var grpc = Settings.From(new SettingsSource(new Dictionary<string, string>(environment) { ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc" }.GetValueOrDefault));
