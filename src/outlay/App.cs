@@ -135,8 +135,8 @@ internal static class App
     }
 
     /// <summary>Runs the server until the token or a signal stops it. Throws an <see cref="AppException"/> when it cannot start.</summary>
-    /// <param name="announce">Told the address once the service is ready.</param>
-    public static async Task RunAsync(Settings settings, Action<Uri> announce, CancellationToken token)
+    /// <param name="announce">Told the addresses once the service is ready: that of LISTEN first, that of MANAGEMENT_LISTEN last.</param>
+    public static async Task RunAsync(Settings settings, Action<IReadOnlyList<Uri>> announce, CancellationToken token)
     {
         await using var app = Build(settings, TimeProvider.System);
         var startup = app.Services.GetRequiredService<Startup>();
@@ -151,10 +151,12 @@ internal static class App
             throw startup.Failure;
         }
 
-        await Task.WhenAny(startup.Ready, app.WaitForShutdownAsync(token));
+        // Whoever waits twice has it leave twice.
+        var end = app.WaitForShutdownAsync(token);
+        await Task.WhenAny(startup.Ready, end);
         if (startup.Ready.IsCompletedSuccessfully)
-            announce(new Uri(app.Urls.First()));
-        await app.WaitForShutdownAsync(token);
+            announce([.. app.Urls.Select(url => new Uri(url))]);
+        await end;
         if (startup.Failure is { } failure)
             throw failure;
         // One that fails stops the server: whoever started it must see that, and start it again.

@@ -152,7 +152,7 @@ internal sealed record Settings
             Limits = LimitSettings.From(source),
             Log = LogSettings.From(source),
             Telemetry = TelemetrySettings.From(source),
-            Command = source.Text("OUTLAY_COMMAND", "outlay"),
+            Command = source.Text("OUTLAY_COMMAND", "outlay", "environment (./run sets it)"),
             Report = source.Report,
             Secrets = source.Secrets,
         };

@@ -10,7 +10,8 @@ internal static class SettingsCommands
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         new("config",
-            "Shows every setting: what is in force, and where it came from. Secrets are masked; whatever would stop outlay serve is listed, with exit code 78.",
+            "Shows every setting: what is in force, and where it came from. Secrets are masked. What is wrong with the settings, or with the files and folders that they name, "
+            + "is listed, with exit code 78. It opens no database and no port: whether there is a key, and whether an address is free, only outlay serve finds out.",
             verb => Show(verb, cli),
             "outlay config", "outlay config --output json"),
     ];
@@ -27,6 +28,8 @@ internal static class SettingsCommands
             await WriteAsync(cli, parsed.GetValue(output), reports, token);
             source.Add(StartCheck.Faults(settings));
             source.ThrowIfFaulty();
+            if (Exposure.NeedsKey(settings))
+                await cli.TellAsync(cli.AsTyped($"{Exposure.Reach(settings)}: outlay serve starts there only when there is a key, which outlay keys list shows. This looked for none."));
         });
     }
 

@@ -38,7 +38,8 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
 
     public bool IsSet(string name) => !string.IsNullOrEmpty(environment(name));
 
-    public string Text(string name, string fallback) => Read(name, fallback);
+    /// <param name="origin">Where it comes from when it is set.</param>
+    public string Text(string name, string fallback, string origin = "environment") => Read(name, fallback, origin: origin);
 
     public string? OptionalPath(string name)
     {
@@ -228,12 +229,12 @@ internal sealed class SettingsSource(Func<string, string?> environment, bool onT
         return fallback;
     }
 
-    private string Read(string name, string fallback, bool secret = false)
+    private string Read(string name, string fallback, bool secret = false, string origin = "environment")
     {
         var value = environment(name);
         var isSet = !string.IsNullOrEmpty(value);
         var used = isSet ? value! : fallback;
-        Report.Add(new SettingReport(name, secret && used.Length > 0 ? "********" : used, isSet ? "environment" : "default"));
+        Report.Add(new SettingReport(name, secret && used.Length > 0 ? "********" : used, isSet ? origin : "default"));
         return used;
     }
 }

@@ -32,7 +32,17 @@ internal static class KeyStateNames
 
 /// <summary>A key that was just made.</summary>
 /// <param name="Text">The key itself: shown once, and stored nowhere.</param>
-internal sealed record IssuedKey(ApiKey Key, string Text);
+internal sealed record IssuedKey(ApiKey Key, string Text)
+{
+    /// <summary>Whether its owner was made with it.</summary>
+    public bool MadeOwner { get; init; }
+
+    /// <summary>Whether there never was a key before: from now on nobody gets in without one.</summary>
+    public bool IsFirst { get; init; }
+
+    /// <summary>The key in whose place it is, and how long that one holds; null for a key of its own.</summary>
+    public ApiKey? Replaces { get; init; }
+}
 
 /// <summary>A key as somebody asks for it, before it is checked.</summary>
 /// <param name="Owner">Whose book it opens.</param>

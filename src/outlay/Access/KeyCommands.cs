@@ -6,6 +6,9 @@ namespace Outlay.Access;
 /// <summary>The verbs that make, list, rotate and revoke keys.</summary>
 internal static class KeyCommands
 {
+    private const string Key = "a key";
+    private const string KeyList = "outlay keys list";
+
     public static IEnumerable<Verb> All(CliContext cli) =>
     [
         Verb.Of("keys", "Makes, lists, rotates and revokes the keys that the server asks for. As soon as there is one, every request needs one.", Children(cli),
@@ -33,8 +36,9 @@ internal static class KeyCommands
     {
         var name = new Argument<string>("NAME") { Description = $"What the key is called, 1 to {KeyService.MaxNameLength} characters: the history shows it." };
         var owner = Options.Owner("Whose book it opens; made if there is no such owner yet. Default: default.");
-        var scopes = Options.Text("--scopes", "SCOPES", "What it allows: some of read, write and admin, with commas between them; admin manages keys. Default: read,write.");
-        var expires = Options.Text("--expires-in", "TIME", "How long it holds, like 24h or 90d. Default: for ever.");
+        var scopes = Options.Text("--scopes", "SCOPES", "What it allows: some of read, write and admin, with commas between them; admin manages keys. Default: read,write.")
+            .MustBe(text => ScopeText.TryParse(text, out _), "use some of read, write and admin, with commas between them");
+        var expires = Options.Text("--expires-in", "TIME", "How long it holds, like 24h or 90d. Default: for ever.").MustBe(text => IsTime(text, TimeSpan.FromSeconds(1)), Time("1s"));
         var output = Options.Output();
         verb.Add(name);
         verb.Add(owner);
@@ -64,8 +68,9 @@ internal static class KeyCommands
 
     private static void Rotate(Verb verb, CliContext cli)
     {
-        var id = new Argument<long>("ID") { Description = "The number of the key, as outlay keys list shows it." };
-        var overlap = Options.Text("--overlap", "TIME", $"How long the old key holds on, like 0s, 24h or 7d. Default: {DurationText.Of(KeyService.DefaultOverlap)}.");
+        var id = Options.Id("The number of the key, as outlay keys list shows it.", Key, KeyList);
+        var overlap = Options.Text("--overlap", "TIME", $"How long the old key holds on, like 0s, 24h or 7d. Default: {DurationText.Of(KeyService.DefaultOverlap)}.")
+            .MustBe(text => IsTime(text, TimeSpan.Zero), Time("0s"));
         var output = Options.Output();
         verb.Add(id);
         verb.Add(overlap);
@@ -79,16 +84,22 @@ internal static class KeyCommands
 
     private static void Revoke(Verb verb, CliContext cli)
     {
-        var ids = new Argument<long[]>("ID") { Description = "The numbers of the keys, as outlay keys list shows them.", Arity = ArgumentArity.OneOrMore };
+        var ids = Options.Ids("The numbers of the keys, as outlay keys list shows them.", Key, KeyList);
         var yes = Options.Yes();
         verb.Add(ids);
         verb.Add(yes);
         verb.SetAction(async (parsed, token) =>
         {
             var keys = await cli.KeysAsync(token);
-            foreach (var id in parsed.GetValue(ids)!.Distinct())
+            foreach (var id in parsed.GetValue(ids)!)
             {
                 var key = await keys.GetAsync(id, token);
+                if (key.RevokedAt is { } at)
+                {
+                    await cli.TellAsync($"Key {id} was revoked already, {TimeText.ForPeople(at)}.");
+                    continue;
+                }
+
                 if (!parsed.GetValue(yes) && !await cli.ConfirmAsync($"Revoke key {key.Id} {key.Name} ({key.Prefix}…) of {key.Owner}? That cannot be undone.", token))
                 {
                     await cli.TellAsync($"Key {id} was not revoked.");
@@ -100,4 +111,9 @@ internal static class KeyCommands
             }
         });
     }
+
+    private static bool IsTime(string text, TimeSpan min) =>
+        DurationText.TryParse(text, out var time) && time >= min && time <= KeyService.MaxLifetime;
+
+    private static string Time(string min) => $"use a number and a unit, like 24h or 90d, from {min} to {DurationText.Of(KeyService.MaxLifetime)}";
 }

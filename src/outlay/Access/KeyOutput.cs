@@ -25,6 +25,12 @@ internal static class KeyOutput
         var end = key.ExpiresAt is { } expires ? $", until {TimeText.Short(expires)}" : "";
         await cli.TellAsync(
             $"Key {key.Id} {key.Name} of {key.Owner}: {key.Scopes.Text()}{end}. It is shown once. Send it as X-API-Key, or as Authorization: Bearer.");
+        if (issued.MadeOwner)
+            await cli.TellAsync($"Made the owner {key.Owner}, with an empty book: there was none of that name.");
+        if (issued.IsFirst)
+            await cli.TellAsync("It is the first key: from now on every request to the server needs one.");
+        if (issued.Replaces is { ExpiresAt: { } until } old)
+            await cli.TellAsync(until > key.CreatedAt ? $"Key {old.Id}, the old one, holds until {TimeText.Short(until)}." : $"Key {old.Id}, the old one, does not hold any more.");
     }
 
     public static async Task WriteAsync(CliContext cli, OutputFormat format, IReadOnlyList<ApiKey> keys, CancellationToken token)

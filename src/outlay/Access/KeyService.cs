@@ -14,7 +14,8 @@ internal sealed class KeyService(Database database, TimeProvider clock)
     /// <summary>How long a key holds on after it was rotated, unless somebody says otherwise.</summary>
     public static readonly TimeSpan DefaultOverlap = TimeSpan.FromHours(24);
 
-    private static readonly TimeSpan s_maxLifetime = TimeSpan.FromDays(36_500);
+    /// <summary>The longest lifetime, and the longest overlap.</summary>
+    public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(36_500);
 
     /// <summary>Makes a key, and its owner if there is none yet. Throws <see cref="ErrorCode.InvalidInput"/> with every fault.</summary>
     public Task<IssuedKey> CreateAsync(KeyDraft draft, CancellationToken token)
@@ -34,8 +35,9 @@ internal sealed class KeyService(Database database, TimeProvider clock)
 
         return database.WriteAsync(OwnerScope.All, async connection =>
         {
-            await OwnerStore.InsertAsync(connection, new Owner(owner, null), token);
-            return await IssueAsync(connection, owner, name, scopes, now, expires, token);
+            var isFirst = !await KeyStore.AnyAsync(connection, token);
+            var madeOwner = await OwnerStore.InsertAsync(connection, new Owner(owner, null), token) > 0;
+            return await IssueAsync(connection, owner, name, scopes, now, expires, token) with { IsFirst = isFirst, MadeOwner = madeOwner };
         }, token);
     }
 
@@ -64,9 +66,10 @@ internal sealed class KeyService(Database database, TimeProvider clock)
             var old = await KeyStore.FindAsync(connection, id, token) ?? throw NotFound(id);
             if (old.StateAt(now) is not KeyState.Active and var state)
                 throw new AppException(ErrorCode.Conflict, $"Key {id} is {state.Name()}: make a new one");
-            if (old.ExpiresAt is null || old.ExpiresAt > end)
-                await KeyStore.ExpireAsync(connection, id, end, token);
-            return await IssueAsync(connection, old.Owner, old.Name, old.Scopes, now, now + (old.ExpiresAt - old.CreatedAt), token);
+            var ends = old.ExpiresAt < end ? old.ExpiresAt.Value : end;
+            await KeyStore.ExpireAsync(connection, id, ends, token);
+            return await IssueAsync(connection, old.Owner, old.Name, old.Scopes, now, now + (old.ExpiresAt - old.CreatedAt), token)
+                with { Replaces = old with { ExpiresAt = ends } };
         }, token);
     }
 
@@ -88,9 +91,9 @@ internal sealed class KeyService(Database database, TimeProvider clock)
 
     private static TimeSpan ReadDuration(string field, string text, TimeSpan min, Faults faults)
     {
-        if (DurationText.TryParse(text, out var duration) && duration >= min && duration <= s_maxLifetime)
+        if (DurationText.TryParse(text, out var duration) && duration >= min && duration <= MaxLifetime)
             return duration;
-        faults.Add(field, $"'{field}' must be a number and a unit, like 15m, 24h or 90d, and at most {DurationText.Of(s_maxLifetime)}");
+        faults.Add(field, $"'{field}' must be a number and a unit, like 15m, 24h or 90d, and at most {DurationText.Of(MaxLifetime)}");
         return default;
     }
 

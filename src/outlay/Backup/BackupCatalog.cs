@@ -18,14 +18,19 @@ internal enum BackupVerdict
 /// <param name="Size">In bytes, as it is stored.</param>
 internal sealed record ListedBackup(string Name, DateTimeOffset Time, long Size, BackupVerdict Verdict, IBackupDestination Destination);
 
+/// <summary>Which book the backups of a database are of.</summary>
+/// <param name="Id">See <see cref="BookId"/>; null where nobody can say.</param>
+/// <param name="Problem">Why the database cannot say it; null when it has, or when there is no database.</param>
+internal sealed record AskedBook(string? Id, string? Problem = null);
+
 /// <summary>The places where backups are kept, the first of them on this machine, and the key to them.</summary>
 internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDisposable
 {
     /// <summary>How far apart the clocks of machines may be that share backups.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5);
 
-    /// <summary>Asks which book the backups are for: see <see cref="BookId"/>. Gives null where nobody can say; the default.</summary>
-    public Func<CancellationToken, Task<string?>> Book { get; init; } = _ => Task.FromResult<string?>(null);
+    /// <summary>Asks which book the backups are for. Nobody can say, by default.</summary>
+    public Func<CancellationToken, Task<AskedBook>> Book { get; init; } = _ => Task.FromResult(new AskedBook(null));
 
     public IBackupDestination Disk { get; } = new DiskDestination(settings.BackupsDir);
 
@@ -38,17 +43,17 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     /// <summary>What new backups are encrypted with; null leaves them readable.</summary>
     public BackupCipher? Cipher { get; } = settings.BackupKey is { } key ? new BackupCipher(key) : null;
 
-    /// <summary>Which book a database is; null while it does not answer.</summary>
-    public static async Task<string?> BookOfAsync(Database database, CancellationToken token)
+    /// <summary>Which book a database is, if it answers.</summary>
+    public static async Task<AskedBook> BookOfAsync(Database database, CancellationToken token)
     {
         try
         {
-            return await database.ReadAsync<string?>(OwnerScope.All, async connection => await BookId.FindAsync(database, connection, token), token);
+            return new AskedBook(await database.ReadAsync(OwnerScope.All, connection => BookId.FindAsync(database, connection, token), token));
         }
         catch (AppException e) when (e.Code is ErrorCode.Unavailable or ErrorCode.Inconsistent)
         {
             // Who has lost the database needs the backups most.
-            return null;
+            return new AskedBook(null, e.Message);
         }
     }
 
@@ -93,7 +98,7 @@ internal sealed class BackupCatalog(Settings settings, TimeProvider clock) : IDi
     public async IAsyncEnumerable<(ListedBackup Backup, BackupReport? Report)> OwnAsync(
         IBackupDestination destination, [EnumeratorCancellation] CancellationToken token)
     {
-        var book = await Book(token);
+        var book = (await Book(token)).Id;
         foreach (var backup in await ListAsync(destination, token))
         {
             var report = await ReadReportAsync(backup, token);

@@ -71,7 +71,7 @@ internal static class BackupCommands
     {
         var file = new Argument<string>("FILE") { Description = "A file, or the name of a backup that is kept, as outlay backup list shows it." };
         file.CompletionSources.Add(context => Kept(cli, context.WordToComplete));
-        var dryRun = new Option<bool>("--dry-run") { Description = "Verify the backup and say what a restore would do. Default: restore it." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Verify the backup and say what a restore would do, with --replace or without. Default: restore it." };
         var replace = new Option<bool>("--replace") { Description = "Replace what the database holds; a backup of it is made first. Default: only into an empty one." };
         var yes = Options.Yes();
         verb.Add(file);
@@ -82,10 +82,10 @@ internal static class BackupCommands
         {
             var backup = await BackupFile.FindAsync(cli, parsed.GetValue(file), token);
             var replaced = cli.HasDatabase ? await new BackupRestore(cli.Database, cli.Clock).ReplacedAsync(token) : null;
-            if (replaced is not null && !parsed.GetValue(replace))
-                throw new AppException(ErrorCode.Conflict, $"{cli.Database.Location} is not empty: add --replace to replace what it holds.");
             if (parsed.GetValue(dryRun))
-                await TryAsync(cli, backup, replaced, token);
+                await TryAsync(cli, backup, replaced, parsed.GetValue(replace), token);
+            else if (replaced is not null && !parsed.GetValue(replace))
+                throw new AppException(ErrorCode.Conflict, $"{cli.Database.Location} is not empty: add --replace to replace what it holds.");
             else if (replaced is not null)
                 await ReplaceAsync(cli, backup, replaced.Value, parsed.GetValue(yes), token);
             else
@@ -93,11 +93,13 @@ internal static class BackupCommands
         });
     }
 
-    private static async Task TryAsync(CliContext cli, BackupFile backup, long? replaced, CancellationToken token)
+    private static async Task TryAsync(CliContext cli, BackupFile backup, long? replaced, bool replaces, CancellationToken token)
     {
         var report = await VerifyAsync(cli, backup, token);
         var target = replaced is { } count ? $"and replace {Plural.Of(count, "expense")} in {cli.Database.Location}, which would be backed up before" : $"into {cli.Database.Location}";
-        cli.Out.WriteLine($"Would restore {report.Expenses} {target}; as they were {Age(cli, report.CreatedAt!.Value)} ago.");
+        cli.Out.WriteLine($"Would restore {report.Expenses} {target}; as they were {Age(cli, report.CreatedAt!.Value)} ago. It holds {Access(report.Rows)}.");
+        if (replaced is not null && !replaces)
+            await cli.TellAsync("Without --dry-run, add --replace: the database is not empty.");
     }
 
     /// <summary>Whatever can be known before is looked at first: the backup is restored on trial, and the privilege asked for.</summary>
@@ -108,7 +110,7 @@ internal static class BackupCommands
             var report = await VerifyAsync(cli, backup, token);
             var restore = await cli.RestoreAsync(token);
             await restore.RequireOwnershipAsync(token);
-            var question = $"{Plural.Of(replaced, "expense")} in {cli.Database.Location} will be replaced by {report.Expenses} of {report.Backup}. Go on?";
+            var question = $"{Plural.Of(replaced, "expense")} in {cli.Database.Location} will be replaced by {report.Expenses} of {report.Backup}, and all owners and keys by those of the backup: {Access(report.Rows)}. Go on?";
             if (!yes && !await cli.ConfirmAsync(question, token))
             {
                 await cli.TellAsync("Nothing was replaced.");
@@ -133,7 +135,10 @@ internal static class BackupCommands
             await using var stream = await backup.OpenAsync(bar.Report, token);
             return await restore.RunAsync(stream, replaced, token);
         });
-        cli.Out.WriteLine($"Restored {Plural.Of(restored.Manifest.Content.Rows["expenses"], "expense")} into {cli.Database.Location}.");
+        var content = restored.Manifest.Content;
+        cli.Out.WriteLine($"Restored {BackupReport.CountOf(content.Rows, content.InTrash)}, {Access(content.Rows)} into {cli.Database.Location}.");
+        if (replaced is not null && content.Rows.GetValueOrDefault("api_keys") == 0)
+            await cli.TellAsync("There is no key now: whoever may reach the server needs none, until outlay keys create makes one.");
         cli.Out.WriteLine($"It took {DurationText.Precise(cli.Clock.GetElapsedTime(start))}; the data is as it was {Age(cli, restored.Manifest.Origin.CreatedAt)} ago.");
     }
 
@@ -167,6 +172,10 @@ internal static class BackupCommands
             ? report
             : throw new AppException(report.IsConclusive ? ErrorCode.BackupDamaged : ErrorCode.Unavailable, report.Problem!);
     }
+
+    /// <summary>Who gets in with what a backup holds.</summary>
+    private static string Access(IReadOnlyDictionary<string, long> rows) =>
+        $"{Plural.Of(rows.GetValueOrDefault("owners"), "owner")} and {(rows.GetValueOrDefault("api_keys") is > 0 and var keys ? Plural.Of(keys, "key") : "no key")}";
 
     private static string Age(CliContext cli, DateTimeOffset time) => DurationText.Of(cli.Clock.GetUtcNow() - time);
 

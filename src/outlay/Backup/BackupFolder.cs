@@ -34,7 +34,16 @@ internal sealed class BackupFolder : IDisposable
     {
         if (File.Exists(path))
             throw DiskDestination.IsFile(path);
-        PrivateFolder.Create(path);
+        try
+        {
+            PrivateFolder.Create(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AppException(ErrorCode.Unavailable,
+                $"BACKUPS_DIR is {path}, which cannot be made: {PathFailure.Reason(e, System.IO.Path.Combine(path, LockName))}. Set it to a folder that you may write to.", e);
+        }
+
         var folder = new BackupFolder(path, await LockAsync(System.IO.Path.Combine(path, LockName), clock, token));
         try
         {

@@ -16,7 +16,7 @@ internal static class BackupListOutput
         var rows = new List<(ListedBackup Backup, BackupReport? Report)>();
         var others = 0;
         AppException? failure = null;
-        var book = ofAll ? null : await catalog.Book(token);
+        var book = ofAll ? new AskedBook(null) : await catalog.Book(token);
         foreach (var destination in catalog.All)
         {
             try
@@ -24,7 +24,7 @@ internal static class BackupListOutput
                 foreach (var backup in await BackupCatalog.ListAsync(destination, token))
                 {
                     var report = await BackupCatalog.ReadReportAsync(backup, token);
-                    if (BackupCatalog.IsOf(book, report))
+                    if (BackupCatalog.IsOf(book.Id, report))
                         rows.Add((backup, report));
                     else
                         others++;
@@ -49,6 +49,8 @@ internal static class BackupListOutput
                 break;
         }
 
+        if (book.Problem is { } problem)
+            await cli.TellAsync($"These are the backups of all books: the database cannot be asked which one it holds. {problem}");
         if (others > 0)
             await cli.TellAsync($"{Plural.Of(others, "backup")} of other books {Plural.Verb(others, "is", "are")} there too: {cli.ProgramName} backup list --all shows them.");
         if (failure is not null)

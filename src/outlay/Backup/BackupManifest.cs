@@ -37,6 +37,9 @@ internal sealed record OwnerHead(string Owner, long Seq, string? Hash, string? C
 internal sealed record BackupContent(
     IReadOnlyDictionary<string, long> Rows, IReadOnlyList<OwnerSum> Sums, IReadOnlyList<OwnerHead> Heads, string? Keys)
 {
+    /// <summary>How many of the expenses are in the trash: no sum counts them.</summary>
+    public long InTrash => Rows.GetValueOrDefault("expenses") - Sums.Sum(sum => sum.Count);
+
     /// <summary>The first thing in which they differ, for a person to read; null when they are the same.</summary>
     public static string? Difference(BackupContent expected, BackupContent found)
     {

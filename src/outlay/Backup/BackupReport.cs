@@ -28,7 +28,11 @@ internal sealed record BackupReport(
     public DateTimeOffset? KeptUntil { get; init; }
 
     /// <summary>How many expenses it has, for a person to read.</summary>
-    public string Expenses => $"{Plural.Of(Rows.GetValueOrDefault("expenses"), "expense")}{(InTrash > 0 ? $", {InTrash} in the trash" : "")}";
+    public string Expenses => CountOf(Rows, InTrash);
+
+    /// <summary>As <see cref="Expenses"/>, of the rows of a backup.</summary>
+    public static string CountOf(IReadOnlyDictionary<string, long> rows, long? inTrash) =>
+        $"{Plural.Of(rows.GetValueOrDefault("expenses"), "expense")}{(inTrash > 0 ? $", {inTrash} in the trash" : "")}";
 
     /// <summary>Whether the backup itself was found good or not: without its key, or without room to restore it, nobody knows.</summary>
     public bool IsConclusive { get; init; } = true;

@@ -38,7 +38,7 @@ internal sealed class BackupVerifier(BackupCatalog catalog, Settings settings, T
             {
                 Book = manifest.Origin.Book,
                 Location = manifest.Origin.Location,
-                InTrash = manifest.Content.Rows.GetValueOrDefault("expenses") - manifest.Content.Sums.Sum(sum => sum.Count),
+                InTrash = manifest.Content.InTrash,
             };
         }
         catch (Exception e)

@@ -150,7 +150,7 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public BackupCatalog Backups => _backups ??= new BackupCatalog(Settings, clock)
     {
         // To ask for one would make it.
-        Book = async token => HasDatabase ? await BackupCatalog.BookOfAsync(Database, token) : null,
+        Book = async token => HasDatabase ? await BackupCatalog.BookOfAsync(Database, token) : new AskedBook(null),
     };
 
     /// <summary>Whether there is a database: an embedded one would be made when it is asked.</summary>

@@ -25,7 +25,8 @@ internal static class DateWords
             return ExpenseRules.FormatDate(DateOnly.FromDateTime(clock.GetLocalNow().DateTime).AddDays(days));
         if (word.Length == 0 || ExpenseRules.HasShapeOfDate(word))
             return text;
-        var meant = Spelling.Nearest(word, s_words.Keys) is { } nearest ? $" Did you mean {nearest}?" : "";
+        // Monday is no slip of today.
+        var meant = !Enum.TryParse<DayOfWeek>(word, ignoreCase: true, out _) && Spelling.Nearest(word, s_words.Keys) is { } nearest ? $" Did you mean {nearest}?" : "";
         faults.Add(field, $"Invalid date format. Use {Forms}.{meant}");
         return null;
     }

@@ -23,6 +23,8 @@ internal static class Options
     /// <summary>The verb that shows the ids of what counts.</summary>
     private const string List = "outlay list";
 
+    private const string Expense = "an expense";
+
     public static Option<OutputFormat> Output() =>
         Choice("--output", "How to write the data: table, json or csv. Default: table.",
             ("table", OutputFormat.Table), ("json", OutputFormat.Json), ("csv", OutputFormat.Csv));
@@ -48,15 +50,36 @@ internal static class Options
         },
     };
 
-    public static Argument<long> Id() =>
-        new("ID") { Description = "The id of the expense, a whole number, as outlay list shows it.", CustomParser = result => ParseId(result, result.Tokens[0]) };
+    /// <summary>Refuses a text that does not pass.</summary>
+    /// <param name="cure">What to write instead.</param>
+    public static Option<string?> MustBe(this Option<string?> option, Predicate<string> passes, string cure)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !passes(text))
+                result.AddError($"{option.Name} is '{text}': {cure}.");
+        });
+        return option;
+    }
+
+    public static Argument<long> Id() => Id("The id of the expense, a whole number, as outlay list shows it.", Expense, List);
+
+    /// <param name="of">What it is the number of.</param>
+    /// <param name="shownBy">The verb that shows these numbers.</param>
+    public static Argument<long> Id(string description, string of, string shownBy) =>
+        new("ID") { Description = description, CustomParser = result => ParseId(result, result.Tokens[0], of, shownBy) };
 
     /// <param name="shownBy">The verb that shows these ids.</param>
-    public static Argument<long[]> Ids(string shownBy = List) => new("ID")
+    public static Argument<long[]> Ids(string shownBy = List) => Ids($"The ids of the expenses, whole numbers, as {shownBy} shows them.", Expense, shownBy);
+
+    /// <summary>One number or more, each once.</summary>
+    /// <param name="of">What they are the numbers of.</param>
+    /// <param name="shownBy">The verb that shows these numbers.</param>
+    public static Argument<long[]> Ids(string description, string of, string shownBy) => new("ID")
     {
-        Description = $"The ids of the expenses, whole numbers, as {shownBy} shows them.",
+        Description = description,
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = result => [.. result.Tokens.Select(token => ParseId(result, token, shownBy)).Distinct()],
+        CustomParser = result => [.. result.Tokens.Select(token => ParseId(result, token, of, shownBy)).Distinct()],
     };
 
     /// <summary>A number and a unit, like 500ms, 5s or 1m.</summary>
@@ -161,11 +184,11 @@ internal static class Options
         return option;
     }
 
-    private static long ParseId(ArgumentResult result, Token token, string shownBy = List)
+    private static long ParseId(ArgumentResult result, Token token, string of, string shownBy)
     {
         if (TryParseNumber(token.Value, out var id) && id > 0)
             return id;
-        result.AddError($"'{token.Value}' is not the id of an expense: give a whole number, as {shownBy} shows it.");
+        result.AddError($"'{token.Value}' is not the id of {of}: give a whole number, as {shownBy} shows it.");
         return 0;
     }
 

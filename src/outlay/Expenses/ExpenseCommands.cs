@@ -64,6 +64,8 @@ internal static class ExpenseCommands
             var expenses = await cli.ExpensesAsync(token);
             var expense = await expenses.AddAsync(cli.Caller, draft, token);
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense);
+            if (parsed.GetValue(words) is [var code, _, ..] && !code.Any(char.IsAsciiLetterLower) && Currency.TryGet(code, out _) && draft.Currency is null)
+                await cli.TellAsync($"{code} was taken for a word of the description. To make it the currency: {cli.ProgramName} edit {expense.Id} --currency {code} --description TEXT");
         });
     }
 

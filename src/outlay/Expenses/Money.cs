@@ -68,16 +68,16 @@ internal readonly record struct Money(decimal Minor, Currency Currency)
         if (text is ['-', .. var rest] && IsPlain(rest))
             return "Amount must be greater than 0";
         if (!IsPlain(text))
-            return "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency";
+            return AmountSpelling.Fault(text, currency);
 
         var point = text.IndexOf('.');
         var decimals = point < 0 ? 0 : text.Length - point - 1;
         if (decimals > (currency?.Decimals ?? Currency.MaxDecimals))
             return currency switch
             {
-                null => $"No currency has more than {Currency.MaxDecimals} decimals, this amount has {decimals}; amounts are never rounded",
-                { Decimals: 0 } => $"{currency} has no decimals: write a whole number",
-                _ => $"{currency} has {currency.Decimals} decimals, this amount has {decimals}; amounts are never rounded",
+                null => $"Amount has {decimals} decimals, and no currency has more than {Currency.MaxDecimals}: amounts are never rounded",
+                { Decimals: 0 } => $"Amount must be a whole number: {currency} has no decimals",
+                _ => $"Amount has {decimals} decimals, and {currency} has {currency.Decimals}: amounts are never rounded",
             };
         if (!text.ContainsAnyInRange('1', '9'))
             return "Amount must be greater than 0";
@@ -89,7 +89,8 @@ internal readonly record struct Money(decimal Minor, Currency Currency)
     private static string TooLarge(Currency? currency) =>
         $"Amount must be at most {(currency is null ? $"{MaxMinor}" : new Money(MaxMinor, currency).ToString())}";
 
-    private static bool IsPlain(ReadOnlySpan<char> text)
+    /// <summary>Whether it is digits, with or without a point among them.</summary>
+    public static bool IsPlain(ReadOnlySpan<char> text)
     {
         var point = text.IndexOf('.');
         if (point < 0)

@@ -38,7 +38,7 @@ internal static class AtomicFile
             Remove(temporary);
             throw !replace && File.Exists(path)
                 ? new AppException(ErrorCode.Conflict, $"{path} is there already: choose another name.", e)
-                : new AppException(ErrorCode.Unavailable, $"{path} cannot be written: {Reason(e, temporary, path)}", e);
+                : new AppException(ErrorCode.Unavailable, $"{path} cannot be written: {PathFailure.Reason(e, target)}.", e);
         }
         catch
         {
@@ -62,10 +62,6 @@ internal static class AtomicFile
             throw new AppException(ErrorCode.Unavailable, $"{path} cannot be written: the link leads nowhere.", e);
         }
     }
-
-    private static string Reason(Exception failure, string temporary, string path) => failure is DirectoryNotFoundException
-        ? "its folder is not there."
-        : failure.Message.Replace(Path.GetFileName(temporary), Path.GetFileName(path), StringComparison.Ordinal);
 
     /// <summary>Opens what has that name for writing if it is a pipe or a device; null when it is a file like any other.</summary>
     private static FileStream? OpenDevice(string path)

@@ -18,7 +18,7 @@ internal static class HistoryCommands
             "outlay history",
             "outlay history 12",
             "outlay history --limit 500 --output csv") { ActsOnBook = true },
-        new("undo", "Takes the last change back, after showing it and asking; an import with all of its expenses.", verb => Undo(verb, cli),
+        new("undo", "Takes the last change back that was not taken back yet, after showing it and asking; an import with all of its expenses. Again, it takes back the one before: only --change takes back an undo.", verb => Undo(verb, cli),
             "outlay undo",
             "outlay undo --change 12",
             "outlay undo --yes") { ActsOnBook = true },
@@ -58,7 +58,7 @@ internal static class HistoryCommands
     private static void Undo(Verb verb, CliContext cli)
     {
         var change = Options.Number("--change", "SEQ",
-            "Which change, as outlay history shows it. An undo can be taken back too. Default: the last that was not taken back.", 1, long.MaxValue);
+            "Which change, as outlay history shows it, be it an undo. Default: the last that is in force and is no undo.", 1, long.MaxValue);
         var yes = Options.Yes();
         verb.Add(change);
         verb.Add(yes);

@@ -10,6 +10,9 @@ internal sealed class ManagementPort(RequestDelegate next)
 {
     private static readonly PathString[] s_paths = ["/metrics", "/livez", "/readyz", "/startupz", "/admin"];
 
+    /// <summary>What the errors of both sides lead to.</summary>
+    private static readonly PathString s_problems = "/problems";
+
     /// <summary>Has requests through this socket known as such.</summary>
     public static void Mark(ListenOptions socket) => socket.Use(connect => connection =>
     {
@@ -22,9 +25,13 @@ internal sealed class ManagementPort(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (Took(context) == Array.Exists(s_paths, path => context.Request.Path.StartsWithSegments(path)))
+        var path = context.Request.Path;
+        if (path.StartsWithSegments(s_problems) || Took(context) == Array.Exists(s_paths, own => path.StartsWithSegments(own)))
             return next(context);
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        if (Took(context))
+            Problems.Refuse(context, new AppException(ErrorCode.NotFound, $"There is nothing at this address; what there is: {string.Join(", ", s_paths)}"));
+        else
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
 

@@ -20,7 +20,7 @@ internal static class StaticEndpoints
         request.HttpContext.Response.Headers.Vary = "Accept";
         var wantsPage = request.GetTypedHeaders().Accept.Any(type => type.MatchesMediaType("text/html") && !type.MatchesAllTypes);
         if (!wantsPage)
-            return Results.Content($$"""{"status":"ok","service":"outlay","version":"{{Product.Version}}","commit":"{{Product.Commit}}"}""", "application/json");
+            return Results.Content($$"""{"status":"ok","service":"{{Product.Name}}","version":"{{Product.Version}}","commit":"{{Product.Commit}}"}""", "application/json");
         var page = Resource("index.html").Replace("outlay add", $"{WebUtility.HtmlEncode(settings.Command)} add", StringComparison.Ordinal);
         request.HttpContext.Response.Headers.ContentSecurityPolicy = SecurityHeaders.ForPage(page);
         return Results.Content(page, "text/html; charset=utf-8");

@@ -22,7 +22,7 @@ internal sealed class CsvColumns
         var missing = s_needed.Except(names).ToArray();
         if (missing.Length > 0)
             throw new AppException(ErrorCode.InvalidInput,
-                $"The first line must name the columns, and {string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing. " +
+                $"The first line must name the columns, and {Plural.List(missing)} {(missing.Length == 1 ? "is" : "are")} missing. " +
                 $"It is: {Shown(string.Join(separator, header))}\n" +
                 "Expected is a header like: date,description,amount,currency,category,tags,notes (the first three are needed, in any order).");
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Key.Length > 0 && group.Count() > 1) is { } twice)

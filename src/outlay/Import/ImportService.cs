@@ -117,7 +117,7 @@ internal sealed class ImportService(ExpenseService expenses, Database database)
 
         if (report.Invalid > 0 && !options.SkipInvalid)
             throw new AppException(ErrorCode.InvalidInput,
-                $"{report.Invalid} of {Plural.Of(report.Read, "row")} {Plural.Verb(report.Invalid, "breaks", "break")} the rules, nothing was imported: correct {Plural.Verb(report.Invalid, "it, or leave it", "them, or leave them")} out with --skip-invalid.");
+                $"{(report.Read == 1 ? "The only row" : $"{report.Invalid} of {report.Read} rows")} {Plural.Verb(report.Invalid, "breaks", "break")} the rules, nothing was imported: correct {Plural.Verb(report.Invalid, "it, or leave it", "them, or leave them")} out with --skip-invalid.");
     }
 
     private static ExpenseContent? Check(ImportRow row, Currency currency, out ImportFault? fault)

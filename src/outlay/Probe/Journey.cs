@@ -83,7 +83,7 @@ internal sealed class Journey : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return new JourneyFault(step, e.StatusCode is { } status ? $"answered {(int)status}" : $"not reached: {e.HttpRequestError}");
+            return new JourneyFault(step, e.StatusCode is { } status ? Reason(status) : $"not reached: {Reason(e.HttpRequestError)}");
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
@@ -108,6 +108,22 @@ internal sealed class Journey : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private string Reason(HttpStatusCode status) => (status, _apiKey) switch
+    {
+        (HttpStatusCode.Unauthorized, null) => "answered 401: it wants a key; outlay keys create probe --owner probe makes one, and PROBE_API_KEY holds it",
+        (HttpStatusCode.Unauthorized, _) => "answered 401: it does not take the key in PROBE_API_KEY",
+        (HttpStatusCode.Forbidden, not null) => "answered 403: the key in PROBE_API_KEY needs the scopes read and write",
+        _ => $"answered {(int)status}",
+    };
+
+    private static string Reason(HttpRequestError error) => error switch
+    {
+        HttpRequestError.ConnectionError => "nobody listens there, or the network does not lead there",
+        HttpRequestError.NameResolutionError => "there is no such name",
+        HttpRequestError.SecureConnectionError => "its certificate is not good, or it speaks no TLS",
+        _ => $"{error}",
+    };
 
     private async Task<JsonElement> GetAsync(Uri path, CancellationToken token)
     {

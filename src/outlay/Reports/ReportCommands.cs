@@ -34,7 +34,9 @@ internal static class ReportCommands
             var wanted = filter.Read(parsed, cli.Clock);
             var reports = await cli.ReportsAsync(token);
             var summary = await reports.SummariseAsync(cli.Owner, wanted, parsed.GetValue(group), token);
-            await SummaryOutput.WriteAsync(cli, parsed.GetValue(output), summary, parsed.GetValue(group), token);
+            // A table of one zero would only say the same again.
+            if (summary.Totals.Count > 0 || parsed.GetValue(output) is not OutputFormat.Table)
+                await SummaryOutput.WriteAsync(cli, parsed.GetValue(output), summary, parsed.GetValue(group), token);
             if (summary.Totals.Count == 0)
                 await ExpenseOutput.WriteNoneAsync(cli, wanted, token);
             else if (parsed.GetValue(group) is SummaryGroup.Tag)

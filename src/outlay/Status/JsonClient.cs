@@ -39,6 +39,21 @@ internal sealed class JsonClient(bool ofThisMachine) : IDisposable
         }
     }
 
+    /// <summary>Whether a server of Outlay answers there, be it without its checks.</summary>
+    public async Task<bool> IsOutlayAsync(Uri server, CancellationToken token)
+    {
+        try
+        {
+            return await GetAsync(new Uri(server, "/"), token) is { ValueKind: JsonValueKind.Object } answer
+                && answer.TryGetProperty("service", out var service) && service.ValueKind is JsonValueKind.String && service.GetString() == Product.Name;
+        }
+        catch (AppException)
+        {
+            // Whatever was asked before tells what is wrong.
+            return false;
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 
     private static JsonElement? TryParse(string text)

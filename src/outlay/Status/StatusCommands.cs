@@ -9,7 +9,7 @@ internal static class StatusCommands
     [
         new("status",
             "Shows how the service is, what is left of the error budget of each objective, which alerts fire, and how old the last verified backup is. "
-            + "Exit code 0 when all is well, 1 when something needs a look, 69 when the service cannot serve or Prometheus cannot be asked.",
+            + "Exit code 0 when all is well, 1 when something needs a look, 69 when the service cannot serve, or Prometheus or the database cannot be asked.",
             verb => Define(verb, cli),
             "outlay status", "outlay status --prometheus http://127.0.0.1:9090", "outlay status --url http://127.0.0.1:9000 --output json"),
     ];

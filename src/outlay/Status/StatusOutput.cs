@@ -42,6 +42,7 @@ internal static class StatusOutput
 
     private static string Detail(KeptBackup backup) => backup is { Age: { } age }
         ? $"{DurationText.Of(age)} old, {(backup.VerifiedAt is { } time ? $"verified {TimeText.ForPeople(time)}" : "verified")}"
+        : backup.Problem is { } problem ? $"The database cannot be asked which backups are of its book, and outlay backup list shows those of all: {problem}"
         : $"No verified backup is kept in {backup.Folder}: the server makes one when it starts, outlay backup create now";
 
     private static string Share(double? share) => share is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known * 100:0.0} %") : "?";
@@ -84,6 +85,7 @@ internal static class StatusOutput
         json.WriteStartObject("backup");
         json.WriteString("state", report.Backup.State);
         json.WriteString("folder", report.Backup.Folder);
+        json.WriteString("problem", report.Backup.Problem);
         json.WriteString("name", report.Backup.Name);
         WriteNumber(json, "age_seconds", report.Backup.Age is { } age ? Math.Floor(age.TotalSeconds) : null);
         if (report.Backup.VerifiedAt is { } verified)

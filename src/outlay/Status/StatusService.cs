@@ -17,10 +17,16 @@ internal sealed class StatusService(JsonClient client)
         }
         catch (Exception e) when (IsNoAnswer(e))
         {
+            if (e is not AppException && await client.IsOutlayAsync(address, token))
+                return new ServiceHealth(address, ServiceHealth.Unavailable, [], ChecksElsewhere(address));
             var problem = e is AppException ? e.Message : $"{address} is not a server of Outlay";
             return new ServiceHealth(address, ServiceHealth.Unavailable, [], $"{problem}. Start the server with outlay serve, or name another one with --url.");
         }
     }
+
+    /// <summary>What is said of a server that does not answer its checks where it was asked.</summary>
+    public static string ChecksElsewhere(Uri address) =>
+        $"{address.GetLeftPart(UriPartial.Authority)} is a server of Outlay whose checks are elsewhere: name the address of its MANAGEMENT_LISTEN with --url.";
 
     /// <param name="address">Where Prometheus is; null when nobody has said so.</param>
     public async Task<Promises> PromisesAsync(Uri? address, CancellationToken token)

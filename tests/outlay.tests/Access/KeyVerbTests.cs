@@ -49,6 +49,33 @@ public sealed class KeyVerbTests
     }
 
     [Theory, EachEngine]
+    public async Task What_a_key_changes_beside_itself_is_said(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+        const string Made = "Made the owner anna, with an empty book: there was none of that name.\n";
+        const string First = "It is the first key: from now on every request to the server needs one.\n";
+
+        var first = await book.FailAsync(0, "keys", "create", "phone", "--owner", "anna");
+        var second = await book.FailAsync(0, "keys", "create", "tablet", "--owner", "anna", "--expires-in", "1h");
+        var kept = await book.FailAsync(0, "keys", "rotate", "1", "--overlap", "7d");
+        var shorter = await book.FailAsync(0, "keys", "rotate", "2", "--overlap", "7d");
+        var ended = await book.FailAsync(0, "keys", "rotate", "3", "--overlap", "0s");
+        await book.FailAsync(0, "keys", "revoke", "1", "--yes");
+        var again = await book.FailAsync(0, "keys", "revoke", "1");
+        var ends = JsonDocument.Parse(await book.RunAsync("keys", "list", "--output", "json")).RootElement.EnumerateArray()
+            .Select(key => key.GetProperty("expires_at").GetString()?[..16].Replace('T', ' ')).ToList();
+
+        Assert.EndsWith(Made + First, first.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Made the owner", second.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("first key", second.Error, StringComparison.Ordinal);
+        Assert.EndsWith($"\nKey 1, the old one, holds until {ends[0]}Z.\n", kept.Error, StringComparison.Ordinal);
+        // It would have ended before the overlap does.
+        Assert.EndsWith($"\nKey 2, the old one, holds until {ends[1]}Z.\n", shorter.Error, StringComparison.Ordinal);
+        Assert.EndsWith("\nKey 3, the old one, does not hold any more.\n", ended.Error, StringComparison.Ordinal);
+        Assert.Matches("^Key 1 was revoked already, [0-9: -]+Z.\n$", again.Error);
+    }
+
+    [Theory, EachEngine]
     public async Task Programs_get_times_in_one_form_and_people_in_a_shorter_one(Engine engine)
     {
         await using var book = await Book.CreateAsync(engine);
@@ -92,8 +119,11 @@ public sealed class KeyVerbTests
     [InlineData(5, "There is an owner default already", "owners", "create", "default")]
     [InlineData(3, "owner: An owner cannot be called *", "owners", "create", "*")]
     [InlineData(3, "owner: An owner cannot be called *", "list", "--owner", "*")]
-    [InlineData(3, "'scopes' must be some of read, write and admin", "keys", "create", "x", "--scopes", "all")]
-    [InlineData(3, "'expires_in' must be a number and a unit", "keys", "create", "x", "--expires-in", "soon")]
+    [InlineData(2, "--scopes is 'all': use some of read, write and admin, with commas between them.", "keys", "create", "x", "--scopes", "all")]
+    [InlineData(2, "--expires-in is 'soon': use a number and a unit, like 24h or 90d, from 1s to 36500d.", "keys", "create", "x", "--expires-in", "soon")]
+    [InlineData(2, "--overlap is '-1h': use a number and a unit, like 24h or 90d, from 0s to 36500d.", "keys", "rotate", "1", "--overlap=-1h")]
+    [InlineData(2, "'phone' is not the id of a key: give a whole number, as outlay keys list shows it.", "keys", "revoke", "phone")]
+    [InlineData(2, "'phone' is not the id of a key: give a whole number, as outlay keys list shows it.", "keys", "rotate", "phone")]
     [InlineData(2, "NAME is missing", "keys", "create")]
     [InlineData(2, "Nobody is at a terminal", "keys", "revoke", "1")]
     public async Task What_cannot_be_done_is_explained(int exitCode, string message, params string[] verb)

@@ -98,12 +98,14 @@ public sealed class BookTests
         var backup = Path.GetFileName(Assert.Single(Directory.GetFiles(database.Settings.BackupsDir, "*.tar.gz")));
         await SampleBook.AddAsync(database, "Later");
 
-        var refused = await RunAsync(database, "restore", backup, "--dry-run");
+        var trying = await RunAsync(database, "restore", backup, "--dry-run");
         var real = await RunAsync(database, "restore", backup);
         var replacing = await SucceedAsync(database, "restore", backup, "--dry-run", "--replace");
 
-        Assert.Equal((5, real.Error), (refused.ExitCode, refused.Error));
-        Assert.StartsWith($"Would restore 5 expenses, 1 in the trash and replace 6 expenses in {database.Database.Location}, which would be backed up before", replacing, StringComparison.Ordinal);
+        Assert.Equal((0, "Without --dry-run, add --replace: the database is not empty.\n"), (trying.ExitCode, trying.Error));
+        Assert.Equal((5, $"{database.Database.Location} is not empty: add --replace to replace what it holds.\n"), (real.ExitCode, real.Error));
+        Assert.All([trying.Output, replacing], told => Assert.Matches(
+            $"^Would restore 5 expenses, 1 in the trash and replace 6 expenses in {System.Text.RegularExpressions.Regex.Escape(database.Database.Location)}, which would be backed up before; as they were [0-9]+[a-z] ago. It holds 1 owner and no key.\n$", told));
         Assert.Equal(6, await database.ScalarAsync<long>("select count(*) from expenses"));
     }
 

@@ -23,6 +23,18 @@ public sealed class ExpenseVerbTests
     }
 
     [Theory, EachEngine]
+    public async Task A_currency_among_the_words_is_pointed_out(Engine engine)
+    {
+        await using var book = await Book.CreateAsync(engine);
+
+        var added = await book.FailAsync(0, "add", "3.50", "USD", "Coffee");
+
+        Assert.Equal("USD was taken for a word of the description. To make it the currency: outlay edit 1 --currency USD --description TEXT\n", added.Error);
+        foreach (var words in new[] { "All Coffee", "all Coffee", "EUR", "USD Coffee --currency EUR" })
+            Assert.Empty((await book.FailAsync(0, ["add", "3.50", .. words.Split(' ')])).Error);
+    }
+
+    [Theory, EachEngine]
     public async Task A_list_is_a_table_whose_columns_line_up_in_every_script(Engine engine)
     {
         await using var book = await Book.CreateAsync(engine);
@@ -161,8 +173,13 @@ public sealed class ExpenseVerbTests
 
         foreach (var verb in new[] { "list", "list --all", "summary" })
             Assert.Matches(@"^There are no expenses in \S+: outlay add 3\.50 Coffee records one\.\n$", (await book.FailAsync(0, verb.Split(' '))).Error);
-        foreach (var verb in new[] { "list", "list --all", "summary" })
-            Assert.Equal("There are no such expenses.\n", (await book.FailAsync(0, [.. verb.Split(' '), "--category", "nosuch"])).Error);
+        foreach (var verb in new[] { "list", "list --all", "summary", "summary --by month" })
+        {
+            var none = await book.FailAsync(0, [.. verb.Split(' '), "--category", "nosuch"]);
+            Assert.Equal(("", "There are no such expenses.\n"), (none.Output, none.Error));
+        }
+
+        Assert.StartsWith("""{"total":0.00,""", await book.RunAsync("summary", "--category", "nosuch", "--output", "json"), StringComparison.Ordinal);
         Assert.Equal("The trash is empty.\n", (await book.FailAsync(0, "list", "--trash")).Error);
         Assert.Equal("The trash is empty.\n", (await book.FailAsync(0, "purge", "--yes")).Error);
         Assert.Equal("Nothing in the trash was deleted 1 day ago or earlier.\n", (await book.FailAsync(0, "purge", "--older-than", "1", "--yes")).Error);
@@ -240,7 +257,7 @@ public sealed class ExpenseVerbTests
             "date: Invalid date format. Use YYYY-MM-DD, today, yesterday or tomorrow.\n" +
             "Description is required\n" +
             "Currency must be a code of ISO 4217, like EUR, USD or JPY\n" +
-            "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency\n", refused.Error);
+            "Amount is '3,50': use digits with a point before the decimals, like 3.50, and no comma, sign, exponent or currency. Did you mean 3.50?\n", refused.Error);
         Assert.Equal("", await IdsAsync(book));
     }
 

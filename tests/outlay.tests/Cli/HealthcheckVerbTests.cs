@@ -65,6 +65,7 @@ public sealed class HealthcheckVerbTests
         Assert.Contains($"{address} did not answer within 5 s", hanging.Error, StringComparison.Ordinal);
         Assert.Contains($"{address} could not be reached: Connection refused", refused.Error, StringComparison.Ordinal);
         Assert.Contains("/nothing is no check of Outlay", other.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("elsewhere", other.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -60,6 +60,19 @@ public sealed partial class HistoryVerbTests
         Assert.Contains("3.50", await book.RunAsync("show", "1"), StringComparison.Ordinal);
     }
 
+    [Theory, EachEngine]
+    public async Task Undo_again_and_again_goes_back_step_by_step_and_only_by_name_forward(Engine engine)
+    {
+        await using var book = await CreateAsync(engine);
+
+        // The delete, which is 4: 5 takes it back, and only 5 by its name brings it back.
+        Assert.StartsWith("Change 4: delete", (await book.FailAsync(0, "undo", "--yes")).Error, StringComparison.Ordinal);
+        Assert.StartsWith("Change 3: update", (await book.FailAsync(0, "undo", "--yes")).Error, StringComparison.Ordinal);
+        Assert.StartsWith("Change 5: undo", (await book.FailAsync(0, "undo", "--change", "5", "--yes")).Error, StringComparison.Ordinal);
+        Assert.StartsWith("Change 7: redo", (await book.FailAsync(0, "undo", "--yes")).Error, StringComparison.Ordinal);
+        Assert.StartsWith("Change 2: create", (await book.FailAsync(0, "undo", "--yes")).Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(60)]
     [InlineData(80)]

@@ -33,7 +33,7 @@ public sealed class MenuTests
         await TypeAsync(menu, (Prompt, "9"), ("Choose a number from 1 to 5.", "1"));
         await TypeAsync(menu, ("[today]: ", "19.2.2026"), ("Use YYYY-MM-DD", "yesterday"));
         await TypeAsync(menu, ("Description (", new string('x', 501)), ("at most 500 characters", "Coffee"));
-        await TypeAsync(menu, ("Amount in EUR", "3,50"), ("no comma", "0"), ("greater than 0", "3.50"));
+        await TypeAsync(menu, ("Amount in EUR", "3,50"), ("Did you mean 3.50?", "0"), ("greater than 0", "3.50"));
         await TypeAsync(menu, ("Added 1.", "3"), ("Id of the expense (", "x"), ("The id is the whole number", "7"), ("Expense with id 7 not found", "1"));
         await TypeAsync(menu, ("[y/N] ", "no"), ("Nothing was deleted.", "5"));
 

@@ -93,6 +93,8 @@ public sealed class UsageTests
         Assert.Equal((3, $"date: {Forms} Did you mean tomorrow?\n"), (add.ExitCode, add.Error));
         Assert.Equal((3, $"--from: {Forms}\n"), (list.ExitCode, list.Error));
         Assert.True(tomorrow.ExitCode == 0, tomorrow.Error);
+        // Four letters of today's five.
+        Assert.Equal($"date: {Forms}\n", (await OutlayProcess.RunAsync(["add", "3.50", "Coffee", "--date", "monday"], environment)).Error);
     }
 
     [Fact]

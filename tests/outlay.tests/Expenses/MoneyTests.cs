@@ -43,7 +43,49 @@ public sealed class MoneyTests
     [InlineData("€3")]
     [InlineData("")]
     public void Cannot_read_what_is_not_plain_digits(string text) =>
-        Assert.StartsWith("Amount must be digits with a point before the decimals", Fault(text, s_eur), StringComparison.Ordinal);
+        Assert.StartsWith($"Amount is '{text}': use digits with a point before the decimals, like 3.50,", Fault(text, s_eur), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("3,50", "3.50")]
+    [InlineData("3,5", "3.5")]
+    [InlineData("3.50€", "3.50")]
+    [InlineData("€ 3.50", "3.50")]
+    [InlineData("$3.50", "3.50")]
+    [InlineData("3,50 EUR", "3.50")]
+    [InlineData("usd 3.50", "3.50")]
+    [InlineData("+3.50", "3.50")]
+    [InlineData("1,200.50", "1200.50")]
+    [InlineData("1.200,50", "1200.50")]
+    [InlineData("1'200.50", "1200.50")]
+    [InlineData("1\u00a0200,50", "1200.50")]
+    [InlineData("1 200", "1200")]
+    [InlineData("1,200,000", "1200000")]
+    [InlineData("1.200.000", "1200000")]
+    // A thousand and two hundred, or one and a fifth.
+    [InlineData("1,200", null)]
+    [InlineData("1,200 EUR", null)]
+    [InlineData("12,34.50", null)]
+    [InlineData("1,20,300", null)]
+    [InlineData("1,200'300.50", null)]
+    [InlineData("3,505", null)]
+    [InlineData("3,", null)]
+    [InlineData(",5", null)]
+    [InlineData("0,00", null)]
+    [InlineData("-3,50", null)]
+    [InlineData("3.50 beer", null)]
+    [InlineData("€", null)]
+    [InlineData("EUR", null)]
+    [InlineData("999,999,999,999,999", null)]
+    public void Offers_the_amount_that_was_meant_where_there_is_no_doubt(string text, string? meant) =>
+        Assert.EndsWith(meant is null ? "exponent or currency." : $"exponent or currency. Did you mean {meant}?", Fault(text, s_eur), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_message_repeats_no_more_than_an_amount_can_have_and_nothing_that_a_terminal_obeys()
+    {
+        Assert.StartsWith($"Amount is '{new string('9', 28)},5…': use", Fault($"{new string('9', 28)},500000000000", s_eur), StringComparison.Ordinal);
+        Assert.StartsWith("Amount is '3 [31m,50': use", Fault("3\u001b[31m,50", s_eur), StringComparison.Ordinal);
+        Assert.Equal("Amount must be at most 999999999999.99", Fault(new string('9', 40), s_eur));
+    }
 
     [Theory]
     [InlineData("0")]
@@ -54,10 +96,10 @@ public sealed class MoneyTests
         Assert.Equal("Amount must be greater than 0", Fault(text, s_eur));
 
     [Theory]
-    [InlineData("3.505", "EUR", "EUR has 2 decimals, this amount has 3; amounts are never rounded")]
-    [InlineData("3.500", "EUR", "EUR has 2 decimals, this amount has 3; amounts are never rounded")]
-    [InlineData("3.5", "JPY", "JPY has no decimals: write a whole number")]
-    [InlineData("0.0001", "BHD", "BHD has 3 decimals, this amount has 4; amounts are never rounded")]
+    [InlineData("3.505", "EUR", "Amount has 3 decimals, and EUR has 2: amounts are never rounded")]
+    [InlineData("3.500", "EUR", "Amount has 3 decimals, and EUR has 2: amounts are never rounded")]
+    [InlineData("3.5", "JPY", "Amount must be a whole number: JPY has no decimals")]
+    [InlineData("0.0001", "BHD", "Amount has 4 decimals, and BHD has 3: amounts are never rounded")]
     public void Refuses_more_decimals_than_the_currency_has(string text, string currency, string fault) =>
         Assert.Equal(fault, Fault(text, Currency.Of(currency)));
 

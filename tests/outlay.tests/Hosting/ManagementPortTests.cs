@@ -9,7 +9,7 @@ public sealed class ManagementPortTests
 {
     private static readonly string[] s_management = ["/metrics", "/livez", "/readyz", "/startupz", "/admin/api-keys", "/METRICS", "/readyz/"];
 
-    private static readonly string[] s_public = ["/", "/docs/index.html", "/openapi.json", "/problems/internal", "/expenses", "/expenses/summary", "/changes", "/trash"];
+    private static readonly string[] s_public = ["/", "/docs/index.html", "/openapi.json", "/expenses", "/expenses/summary", "/changes", "/trash"];
 
     [Theory, EachEngine]
     public async Task Each_side_answers_what_is_its_own_and_nothing_else(Engine engine)
@@ -24,11 +24,56 @@ public sealed class ManagementPortTests
             Assert.Equal((path, HttpStatusCode.NotFound), (path, await StatusAsync(server.Client, path)));
         }
 
+        // What the errors of both lead to.
+        Assert.All(await Task.WhenAll(StatusAsync(management, "/problems/not-found"), StatusAsync(server.Client, "/problems/not-found")), status => Assert.Equal(HttpStatusCode.OK, status));
         foreach (var path in s_public)
         {
             Assert.Equal((path, HttpStatusCode.OK), (path, await StatusAsync(server.Client, path)));
             Assert.Equal((path, HttpStatusCode.NotFound), (path, await StatusAsync(management, path)));
         }
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_told_by_what_is()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite, ("MANAGEMENT_LISTEN", "http://127.0.0.1:0"));
+        using var management = new HttpClient { BaseAddress = server.ManagementAddress };
+
+        using var answer = await management.GetAsync(new Uri("/docs", UriKind.Relative), Test.Token);
+
+        Assert.Contains("\"detail\":\"There is nothing at this address; what there is: /metrics, /livez, /readyz, /startupz, /admin\"", await answer.Content.ReadAsStringAsync(Test.Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_asks_the_other_side_how_the_server_is_learns_where_to_ask()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite, ("MANAGEMENT_LISTEN", "http://127.0.0.1:0"));
+        var told = $"{server.Address.GetLeftPart(UriPartial.Authority)} is a server of Outlay whose checks are elsewhere: name the address of its MANAGEMENT_LISTEN with --url.";
+
+        var check = await OutlayProcess.RunAsync(["healthcheck", "--url", server.Address.ToString()]);
+        var status = await OutlayProcess.RunAsync(["status", "--url", server.Address.ToString()], server.Database.Environment);
+
+        Assert.Equal((69, $"{told}\n"), (check.ExitCode, check.Error));
+        Assert.Equal(69, status.ExitCode);
+        Assert.Contains(told, status.Output, StringComparison.Ordinal);
+        Assert.Contains(told.TrimEnd('.'), status.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(".;", status.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Start the server", status.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_ready_says_where_it_is()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var server = OutlayProcess.StartServer(new Dictionary<string, string>(database.Environment) { ["MANAGEMENT_LISTEN"] = "http://127.0.0.1:0" });
+        var address = await server.WaitForAddressAsync();
+
+        await server.SignalAsync("TERM");
+        var told = (await server.WaitForExitAsync()).Error;
+
+        var management = System.Text.RegularExpressions.Regex.Match(told, "Metrics, health and administration are at (http://127.0.0.1:[0-9]+)/.\n").Groups[1].Value;
+        Assert.NotEmpty(management);
+        Assert.NotEqual(address.GetLeftPart(UriPartial.Authority), management);
     }
 
     [Fact]

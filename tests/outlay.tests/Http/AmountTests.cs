@@ -37,27 +37,26 @@ public sealed class AmountTests
     [Theory, EachEngine]
     public async Task An_amount_that_is_not_exact_or_not_plain_is_refused_with_a_reason(Engine engine)
     {
-        const string NotPlain = "Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency";
         const string TooMuch = "Amount must be at most 999999999999.99";
         await using var server = await TestServer.StartAsync(engine);
         (string Written, string Currency, string Message)[] cases =
         [
-            ("3.505", "EUR", "EUR has 2 decimals, this amount has 3; amounts are never rounded"),
-            ("\"3.505\"", "EUR", "EUR has 2 decimals, this amount has 3; amounts are never rounded"),
-            ("3.500", "EUR", "EUR has 2 decimals, this amount has 3; amounts are never rounded"),
-            ("3.5", "JPY", "JPY has no decimals: write a whole number"),
-            ("1e3", "EUR", NotPlain),
-            ("\"1e3\"", "EUR", NotPlain),
-            ("\"NaN\"", "EUR", NotPlain),
-            ("\"Infinity\"", "EUR", NotPlain),
-            ("\"٣\"", "EUR", NotPlain),
-            ("\"1,000\"", "EUR", NotPlain),
-            ("\"1 000\"", "EUR", NotPlain),
-            ("\"+1\"", "EUR", NotPlain),
-            ("\"€3\"", "EUR", NotPlain),
-            ("\"1.2.3\"", "EUR", NotPlain),
-            ("\".5\"", "EUR", NotPlain),
-            ("\"5.\"", "EUR", NotPlain),
+            ("3.505", "EUR", "Amount has 3 decimals, and EUR has 2: amounts are never rounded"),
+            ("\"3.505\"", "EUR", "Amount has 3 decimals, and EUR has 2: amounts are never rounded"),
+            ("3.500", "EUR", "Amount has 3 decimals, and EUR has 2: amounts are never rounded"),
+            ("3.5", "JPY", "Amount must be a whole number: JPY has no decimals"),
+            ("1e3", "EUR", NotPlain("1e3")),
+            ("\"1e3\"", "EUR", NotPlain("1e3")),
+            ("\"NaN\"", "EUR", NotPlain("NaN")),
+            ("\"Infinity\"", "EUR", NotPlain("Infinity")),
+            ("\"٣\"", "EUR", NotPlain("٣")),
+            ("\"1,000\"", "EUR", NotPlain("1,000")),
+            ("\"1 000\"", "EUR", NotPlain("1 000", "1000")),
+            ("\"+1\"", "EUR", NotPlain("+1", "1")),
+            ("\"€3\"", "EUR", NotPlain("€3", "3")),
+            ("\"1.2.3\"", "EUR", NotPlain("1.2.3")),
+            ("\".5\"", "EUR", NotPlain(".5")),
+            ("\"5.\"", "EUR", NotPlain("5.")),
             ("1234567890123456789012345678901234567890", "EUR", TooMuch),
             ("1000000000000", "EUR", TooMuch),
             ("true", "EUR", "'amount' must be a number or a string"),
@@ -71,6 +70,9 @@ public sealed class AmountTests
             var answer = (await server.SendAsync("POST", "/expenses", Expense(written, currency))).MustBeProblem(400, "invalid-input");
             Assert.Equal([message], answer.ErrorsOf("amount"));
         }
+
+        static string NotPlain(string text, string? meant = null) =>
+            $"Amount is '{text}': use digits with a point before the decimals, like 3.50, and no comma, sign, exponent or currency.{(meant is null ? "" : $" Did you mean {meant}?")}";
     }
 
     [Theory, EachEngine]

@@ -49,7 +49,7 @@ public sealed class FaultTests
         answer.MustBeProblem(400, "invalid-input");
         Assert.Equal(["'date' must be a string"], answer.ErrorsOf("date"));
         Assert.Equal(["Description is required"], answer.ErrorsOf("description"));
-        Assert.StartsWith("Amount must be digits", Assert.Single(answer.ErrorsOf("amount")), StringComparison.Ordinal);
+        Assert.Equal("Amount is '3,50': use digits with a point before the decimals, like 3.50, and no comma, sign, exponent or currency. Did you mean 3.50?", Assert.Single(answer.ErrorsOf("amount")));
         Assert.Equal(["'category' must be a string"], answer.ErrorsOf("category"));
         Assert.Equal(["'tags' must be an array of strings"], answer.ErrorsOf("tags"));
         Assert.StartsWith("There is no field 'colour'", Assert.Single(answer.ErrorsOf("colour")), StringComparison.Ordinal);

@@ -75,7 +75,7 @@ public sealed class PatchTests
         var dollars = (await PatchAsync(server, """{"currency":"USD"}""")).MustBe(200);
         var yen = (await PatchAsync(server, """{"currency":"JPY","amount":350}""")).MustBe(200);
 
-        Assert.Equal(["JPY has no decimals: write a whole number"], refused.ErrorsOf("amount"));
+        Assert.Equal(["Amount must be a whole number: JPY has no decimals"], refused.ErrorsOf("amount"));
         Assert.Contains("\"amount\":3.50,\"currency\":\"USD\"", dollars.Body, StringComparison.Ordinal);
         Assert.Contains("\"amount\":350,\"currency\":\"JPY\"", yen.Body, StringComparison.Ordinal);
         Assert.Equal(

@@ -55,6 +55,20 @@ public sealed class ShutdownTests
         Assert.Equal(128 + 15, (await process.WaitForExitAsync()).ExitCode);
     }
 
+    [Fact]
+    public async Task A_server_that_leaves_says_so_once()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var process = OutlayProcess.StartServer(new Dictionary<string, string>(database.Environment) { ["DRAIN_DELAY"] = "1s" });
+        await process.WaitForAddressAsync();
+
+        await process.SignalAsync("TERM");
+
+        var log = (await process.WaitForExitAsync()).Output;
+        Assert.Single(log.Split('\n'), line => line.Contains("\"leaving\"", StringComparison.Ordinal));
+        Assert.Single(log.Split('\n'), line => line.Contains("\"stopped\"", StringComparison.Ordinal));
+    }
+
     [Theory, EachEngine]
     public async Task A_whole_list_that_is_being_read_is_sent_to_its_end(Engine engine)
     {

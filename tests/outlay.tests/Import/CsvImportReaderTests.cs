@@ -68,8 +68,8 @@ public sealed class CsvImportReaderTests
 
     [Theory]
     [InlineData("date,amount\n2026-01-01,1\n", "description is missing. It is: date,amount\n")]
-    [InlineData("2026-01-01,Coffee,3.50\n", "date and description and amount are missing. It is: 2026-01-01,Coffee,3.50\n")]
-    [InlineData("Datum;Betrag\n", "date and description and amount are missing. It is: Datum;Betrag\n")]
+    [InlineData("2026-01-01,Coffee,3.50\n", "date, description and amount are missing. It is: 2026-01-01,Coffee,3.50\n")]
+    [InlineData("Datum;Betrag\n", "date, description and amount are missing. It is: Datum;Betrag\n")]
     [InlineData("\e[31mdate\n", "It is: ?[31mdate\n")]
     [InlineData("date,description,amount,Amount\n", "The header names the column amount twice")]
     [InlineData("", "is empty")]

@@ -122,7 +122,7 @@ public sealed class ImportCommandsTests
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         const string File = "date,description,amount\n2026-01-01,Tea,\"1,50\"\n2026-01-01,Coffee,3.50\n";
-        const string Fault = "line 2: Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency\n";
+        const string Fault = "line 2: Amount is '1,50': use digits with a point before the decimals, like 3.50, and no comma, sign, exponent or currency. Did you mean 1.50?\n";
 
         var refused = await OutlayProcess.RunAsync(["import", "-"], database.Environment, File);
         var nothing = await ListAsync(database);
@@ -133,6 +133,29 @@ public sealed class ImportCommandsTests
         Assert.Equal("", nothing);
         Assert.Equal((0, "Imported 1 expense.\n3.50 EUR in 1 expense\n"), (skipped.ExitCode, skipped.Output));
         Assert.Equal($"{Fault}Left out: 1 row that breaks the rules.\n", skipped.Error);
+    }
+
+    [Fact]
+    public async Task A_file_of_one_row_that_is_bad_says_so_in_the_singular()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+
+        var refused = await OutlayProcess.RunAsync(["import", "-"], database.Environment, "date,description,amount\n2026-01-01,Tea,0\n");
+
+        Assert.EndsWith("\nThe only row breaks the rules, nothing was imported: correct it, or leave it out with --skip-invalid.\n", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_that_leads_in_a_circle_is_named_with_the_reason()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        var link = Path.Combine(database.Folder, "a.csv");
+        File.CreateSymbolicLink(link, Path.Combine(database.Folder, "b.csv"));
+        File.CreateSymbolicLink(Path.Combine(database.Folder, "b.csv"), link);
+
+        var export = await RunAsync(database, "export", "--to", link);
+
+        Assert.Equal((69, $"{link} cannot be written: the link leads nowhere.\n"), (export.ExitCode, export.Error));
     }
 
     [Fact]
@@ -196,7 +219,9 @@ public sealed class ImportCommandsTests
 
     [Theory]
     [InlineData(".", 3, ". is a folder: name a file in it.\n")]
-    [InlineData("nope/x.csv", 69, "nope/x.csv cannot be written: its folder is not there.\n")]
+    [InlineData("/proc/x.csv", 69, "/proc/x.csv cannot be written: nothing can be made in /proc.\n")]
+    [InlineData("/dev/null/x.csv", 69, "/dev/null/x.csv cannot be written: /dev/null is a file, not a folder.\n")]
+    [InlineData("nope/x.csv", 69, "nope/x.csv cannot be written: there is no folder nope.\n")]
     public async Task A_file_that_cannot_be_written_is_named_with_the_reason(string file, int exitCode, string message)
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);

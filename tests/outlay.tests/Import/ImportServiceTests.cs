@@ -54,7 +54,7 @@ public sealed class ImportServiceTests
         Assert.StartsWith("3 of 5 rows break the rules, nothing was imported", failure.Message, StringComparison.Ordinal);
         Assert.Equal(
             [
-                "3 Amount must be digits with a point before the decimals, like 3.50: no comma, no sign, no exponent, no currency",
+                "3 Amount is '1,00': use digits with a point before the decimals, like 3.50, and no comma, sign, exponent or currency. Did you mean 1.00?",
                 "4 date: 2026-02-30 is not a day of the calendar",
                 "4 Description is required",
                 "4 Amount must be greater than 0",

@@ -26,7 +26,22 @@ public sealed class ProbeTests
         var probe = await OutlayProcess.RunAsync(["probe", "--once", "--url", $"http://127.0.0.1:{PostgresCluster.FreePort()}"]);
 
         Assert.Equal((69, ""), (probe.ExitCode, probe.Output));
-        Assert.Contains("the journey ended at its step write, not reached: ConnectionError", probe.Error, StringComparison.Ordinal);
+        Assert.Contains("the journey ended at its step write, not reached: nobody listens there, or the network does not lead there.", probe.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "answered 401: it wants a key; outlay keys create probe --owner probe makes one, and PROBE_API_KEY holds it.")]
+    [InlineData("outlay_wrong", "answered 401: it does not take the key in PROBE_API_KEY.")]
+    [InlineData("read", "answered 403: the key in PROBE_API_KEY needs the scopes read and write.")]
+    public async Task A_service_that_does_not_let_it_in_is_told_with_the_cure(string? key, string told)
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite);
+        var reading = await server.MakeKeyAsync("probe", "read");
+        var environment = key is null ? [] : new Dictionary<string, string> { ["PROBE_API_KEY"] = key == "read" ? reading : key };
+
+        var probe = await OutlayProcess.RunAsync(["probe", "--once", "--url", server.Address.ToString(), "--timeout", "1m"], environment);
+
+        Assert.Equal((69, $"{server.Address}: the journey ended at its step write, {told}\n"), (probe.ExitCode, probe.Error));
     }
 
     [Fact]
