@@ -89,6 +89,12 @@ internal sealed record Settings
 
     public required TelemetrySettings Telemetry { get; init; }
 
+    /// <summary>NO_COLOR and TERM: whether standard output may be coloured, for a person alone (no-color.org).</summary>
+    public bool Colour => Log.Colour;
+
+    /// <summary>TERM: whether the terminal shows text and obeys nothing else.</summary>
+    public bool TerminalIsDumb { get; init; }
+
     /// <summary>What the user types to run this program: a script that stands before it says so. Default outlay.</summary>
     public required string Command { get; init; }
 
@@ -153,6 +159,7 @@ internal sealed record Settings
             Log = LogSettings.From(source),
             Telemetry = TelemetrySettings.From(source),
             Command = source.Text("OUTLAY_COMMAND", "outlay", "environment (./run sets it)"),
+            TerminalIsDumb = source.TerminalIsDumb,
             Report = source.Report,
             Secrets = source.Secrets,
         };

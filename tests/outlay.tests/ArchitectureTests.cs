@@ -34,6 +34,16 @@ public sealed partial class ArchitectureTests
         "Return the result, throw an AppException or log it: only Cli/ writes to the console.");
 
     [Fact]
+    public void The_environment_is_read_in_one_place_and_what_it_says_comes_from_the_settings()
+    {
+        string[] ownNames = ["NO_COLOR", "TERM", "OUTLAY_COMMAND"];
+        NoInstruction(instruction => EnvironmentRead().IsMatch(instruction.Member) && instruction.File != "Cli/CliContext.cs",
+            "Make it a setting: Settings.cs reads it through a SettingsSource, and config shows it.");
+        NoInstruction(instruction => ownNames.Contains(instruction.Text) && instruction.File is not ("Settings.cs" or "SettingsSource.cs"),
+            "Ask the Settings for what it means.");
+    }
+
+    [Fact]
     public void Random_identifiers_are_version_7() => NoInstruction(
         instruction => instruction.Member == "System.Guid.NewGuid",
         "Use Guid.CreateVersion7: it sorts by time.");
@@ -155,6 +165,9 @@ public sealed partial class ArchitectureTests
         @"\b(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|(create|drop|alter)\s+(table|index|sequence)\s|pragma\s\w)",
         RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Statement();
+
+    [GeneratedRegex(@"^System\.Environment\.(GetEnvironmentVariables?|ExpandEnvironmentVariables)$")]
+    private static partial Regex EnvironmentRead();
 
     [GeneratedRegex(@"\b(float|double|Half|Single|Double)\b")]
     private static partial Regex Float();

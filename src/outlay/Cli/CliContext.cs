@@ -47,10 +47,10 @@ internal sealed partial class CliContext(TimeProvider clock) : IAsyncDisposable
     public bool MessagesAreOnTerminal { get; } = !Console.IsErrorRedirected;
 
     /// <summary>Whether messages can be moved and overwritten: on a terminal that knows how.</summary>
-    public bool MessagesCanMove => MessagesAreOnTerminal && !SettingsSource.TerminalIsDumb;
+    public bool MessagesCanMove => MessagesAreOnTerminal && !SettingsAsRead.TerminalIsDumb;
 
     /// <summary>Whether data may be coloured.</summary>
-    public bool Colour => SettingsSource.Colour;
+    public bool Colour => SettingsAsRead.Colour;
 
     /// <summary>How many cells a line of data may take; null when it goes to a file or a pipe, which take any.</summary>
     public int? Width => OutputIsTerminal && Console.WindowWidth is > 0 and var width ? width : null;

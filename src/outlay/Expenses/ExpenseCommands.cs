@@ -145,9 +145,8 @@ internal static class ExpenseCommands
         {
             var expenses = await cli.ExpensesAsync(token);
             long[]? versions = parsed.GetValue(version) is { } expected ? [expected] : null;
-            var start = cli.Clock.GetUtcMilliseconds();
-            var expense = await expenses.ChangeAsync(cli.Caller, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
-            if (expense.UpdatedAt < start)
+            var (expense, madeVersion) = await expenses.ChangeAsync(cli.Caller, parsed.GetValue(id), versions, draft => changes.Apply(draft, parsed, cli.Clock), token);
+            if (!madeVersion)
                 await cli.TellAsync("Nothing was changed: it is so already.");
             await ExpenseOutput.WriteAsync(cli, parsed.GetValue(output), expense);
         });

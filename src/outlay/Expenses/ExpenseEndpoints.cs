@@ -64,14 +64,14 @@ internal static class ExpenseEndpoints
         var versions = Preconditions.Required(context.Request);
         var body = await RequestBody.ReadJsonAsync(context.Request, token);
         var draft = ExpenseJson.ReadDraft(body);
-        await AnswerAsync(context, await service.ChangeAsync(context.Caller(StatusCodes.Status200OK, body), id, versions, _ => draft, token));
+        await AnswerAsync(context, (await service.ChangeAsync(context.Caller(StatusCodes.Status200OK, body), id, versions, _ => draft, token)).Expense);
     }
 
     private static async Task PatchAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)
     {
         var versions = Preconditions.Required(context.Request);
         var body = await RequestBody.ReadJsonAsync(context.Request, token);
-        await AnswerAsync(context, await service.ChangeAsync(context.Caller(StatusCodes.Status200OK, body), id, versions, ExpenseJson.ReadPatch(body), token));
+        await AnswerAsync(context, (await service.ChangeAsync(context.Caller(StatusCodes.Status200OK, body), id, versions, ExpenseJson.ReadPatch(body), token)).Expense);
     }
 
     private static async Task DeleteAsync(long id, HttpContext context, ExpenseService service, CancellationToken token)

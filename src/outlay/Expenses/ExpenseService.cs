@@ -17,9 +17,16 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// <summary>The largest page of a list.</summary>
     public const int MaxPageSize = 500;
 
+    /// <summary>What a patch is tried on before there is an expense.</summary>
+    private static readonly ExpenseDraft s_anyDraft = new() { Date = "2000-01-01", Description = "-", Amount = "1" };
+
     /// <summary>Records an expense. Throws <see cref="ErrorCode.InvalidInput"/> with every fault.</summary>
-    public Task<Expense> AddAsync(Caller caller, ExpenseDraft draft, CancellationToken token) =>
-        ChangeOneAsync(caller, ChangeAction.Create, async change =>
+    public async Task<Expense> AddAsync(Caller caller, ExpenseDraft draft, CancellationToken token)
+    {
+        // Bad input neither waits for the turn to write nor takes it from others.
+        if (!IsGood(draft))
+            Check(draft, await CurrencyAsync(caller.Owner, token));
+        return await ChangeOneAsync(caller, ChangeAction.Create, async change =>
         {
             var content = Check(draft, await CurrencyAsync(change.Connection, caller.Owner, token));
             var id = await ExpenseStore.InsertAsync(change.Connection, caller.Owner, content, change.Now, token);
@@ -28,6 +35,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             await change.History.AddAsync(expense, token);
             return expense;
         }, token);
+    }
 
     /// <summary>
     /// Records many expenses in one transaction, at constant memory: all of them, or none when the sequence throws.
@@ -100,10 +108,15 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     /// </summary>
     /// <param name="versions">The change is made only if the version is among these; null for any.</param>
     /// <param name="edit">Makes the new draft out of the present one.</param>
-    public Task<Expense> ChangeAsync(
-        Caller caller, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> edit, CancellationToken token) =>
-        ChangeOneAsync(caller, ChangeAction.Update, async change =>
+    public async Task<EditedExpense> ChangeAsync(
+        Caller caller, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> edit, CancellationToken token)
+    {
+        if (!IsGood(edit(s_anyDraft)))
+            await RefuseAsync(caller.Owner, id, versions, edit, token);
+        var madeVersion = false;
+        var edited = await ChangeOneAsync(caller, ChangeAction.Update, async change =>
         {
+            madeVersion = false;
             var old = await LockAsync(change.Connection, caller.Owner, id, inTrash: false, versions, token);
             var content = Check(edit(ExpenseDraft.From(old.Content)), await CurrencyAsync(change.Connection, caller.Owner, token));
             if (HistoryContent.AreSame(content, old.Content))
@@ -112,8 +125,11 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
             var expense = old with { Content = content, Version = old.Version + 1, UpdatedAt = change.Now };
             change.Totals.Remove(old.Content).Add(content);
             await change.History.AddAsync(expense, token);
+            madeVersion = true;
             return expense;
         }, token);
+        return new EditedExpense(edited, madeVersion);
+    }
 
     /// <summary>Puts an expense into the trash.</summary>
     public Task<Expense> DeleteAsync(Caller caller, long id, IReadOnlyCollection<long>? versions, CancellationToken token) =>
@@ -257,6 +273,20 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         Hint = counts is null ? "outlay list --trash shows what is." : $"It was not deleted: outlay show {id} shows it.",
     };
 
+    /// <summary>Whether a draft keeps the rules as far as is known without the database: of an amount without a currency, in the usual one.</summary>
+    private bool IsGood(ExpenseDraft draft) => ExpenseRules.Check(draft, settings.DefaultCurrency, new Faults()) is not null;
+
+    /// <summary>
+    /// Looks, without the turn to write, whether an edit that seems bad is. What else stands in its way is told by the change itself.
+    /// </summary>
+    private async Task RefuseAsync(
+        string owner, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> edit, CancellationToken token)
+    {
+        var present = await database.ReadAsync(OwnerScope.Of(owner), connection => ExpenseStore.FindAsync(connection, owner, id, token), token);
+        if (present is { DeletedAt: null } && versions?.Contains(present.Version) is not false)
+            Check(edit(ExpenseDraft.From(present.Content)), await CurrencyAsync(owner, token));
+    }
+
     private static ExpenseContent Check(ExpenseDraft draft, Currency ownerCurrency)
     {
         var faults = new Faults();
@@ -265,6 +295,10 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
         return content!;
     }
 }
+
+/// <summary>An expense after an edit.</summary>
+/// <param name="MadeVersion">Whether the edit changed anything; false too when the answer was given again.</param>
+internal sealed record EditedExpense(Expense Expense, bool MadeVersion);
 
 /// <summary>What a transaction collects while it changes expenses.</summary>
 /// <param name="Stop">Stops the work: with the caller, or when the time of its request is over.</param>

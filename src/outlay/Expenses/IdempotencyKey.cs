@@ -6,7 +6,7 @@ namespace Outlay.Expenses;
 /// </summary>
 /// <param name="value">1 to <see cref="MaxLength"/> visible characters of ASCII.</param>
 /// <param name="fingerprint">SHA-256 of everything that makes the request what it is.</param>
-/// <param name="status">The status over HTTP of a request that has made the change.</param>
+/// <param name="status">The status over HTTP of a request that makes the change.</param>
 internal sealed class IdempotencyKey(string value, byte[] fingerprint, int status)
 {
     public const int MaxLength = 255;
@@ -18,7 +18,8 @@ internal sealed class IdempotencyKey(string value, byte[] fingerprint, int statu
 
     public byte[] Fingerprint => fingerprint;
 
-    public int Status => status;
+    /// <summary>The status of the answer: that of the first request.</summary>
+    public int Status { get; private set; } = status;
 
     /// <summary>Whether the change had been made before, and its answer was given again.</summary>
     public bool Replayed { get; private set; }
@@ -29,10 +30,12 @@ internal sealed class IdempotencyKey(string value, byte[] fingerprint, int statu
         if (!earlier.Fingerprint.AsSpan().SequenceEqual(fingerprint))
             throw new AppException(ErrorCode.KeyReused, "The Idempotency-Key was used for another request before: each change needs a key of its own");
         Replayed = true;
+        Status = earlier.Status;
         return earlier.Body;
     }
 }
 
 /// <summary>What a request with a key was, and what it was answered.</summary>
+/// <param name="Status">Over HTTP.</param>
 /// <param name="Body">The result of the change, as JSON.</param>
-internal sealed record IdempotentAnswer(byte[] Fingerprint, string Body);
+internal sealed record IdempotentAnswer(byte[] Fingerprint, int Status, string Body);

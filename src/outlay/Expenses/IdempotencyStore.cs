@@ -8,9 +8,9 @@ internal static class IdempotencyStore
 {
     /// <summary>The answer that a key got before; null when it is new, or its time is over.</summary>
     public static Task<IdempotentAnswer?> FindAsync(DbConnection connection, string owner, string key, DateTimeOffset now, CancellationToken token) =>
-        new Sql("select fingerprint, body from idempotency where owner = @owner and key = @key and expires_at > @now")
+        new Sql("select fingerprint, status, body from idempotency where owner = @owner and key = @key and expires_at > @now")
             .With("@owner", owner).With("@key", key).With("@now", now)
-            .FirstAsync(connection, row => new IdempotentAnswer(row.GetFieldValue<byte[]>(0), row.GetString(1)), token);
+            .FirstAsync(connection, row => new IdempotentAnswer(row.GetFieldValue<byte[]>(0), (int)row.GetInt64(1), row.GetString(2)), token);
 
     /// <summary>Keeps an answer, in the place of one whose time is over.</summary>
     public static Task InsertAsync(DbConnection connection, string owner, IdempotencyKey key, string body, DateTimeOffset now, CancellationToken token) =>

@@ -26,7 +26,7 @@ internal static class IdempotencyHeader
         context.Response.OnStarting(() =>
         {
             if (key.Replayed)
-                context.Response.Headers[Replayed] = "true";
+                (context.Response.StatusCode, context.Response.Headers[Replayed]) = (key.Status, "true");
             return Task.CompletedTask;
         });
         return key;

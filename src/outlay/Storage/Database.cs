@@ -70,6 +70,9 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// <summary>Whether a failed commit may have been stored all the same.</summary>
     protected abstract bool IsOutcomeUnknown(Exception exception);
 
+    /// <summary>Whether another connection sees what became of a commit that failed so.</summary>
+    protected virtual bool IsOutcomeSeen(Exception exception) => true;
+
     /// <summary>The names of a table's columns; none when there is no such table.</summary>
     public abstract Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table, CancellationToken token);
 

@@ -106,7 +106,7 @@ internal abstract partial class Database
             }
             catch (Exception e) when (commit.IsPassed && (e is TimeoutException || IsOutcomeUnknown(e)))
             {
-                if (!await WasStoredAsync(scope, wasStored, e))
+                if (!await WasStoredAsync(scope, IsOutcomeSeen(e) ? wasStored : null, e))
                     throw e is TimeoutException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
             }
 

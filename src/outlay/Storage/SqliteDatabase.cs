@@ -134,7 +134,11 @@ internal sealed partial class SqliteDatabase : Database
     // What can pass by itself was waited for already.
     protected override bool DidNothing(Exception exception) => false;
 
-    protected override bool IsOutcomeUnknown(Exception exception) => false;
+    // The disk may have taken the end of the change, and said that it has not. Nobody sees it now; after a loss of power or of the process it would
+    // be there, unless another change was written in its place.
+    protected override bool IsOutcomeUnknown(Exception exception) => exception is SqliteException { SqliteErrorCode: raw.SQLITE_IOERR };
+
+    protected override bool IsOutcomeSeen(Exception exception) => !IsOutcomeUnknown(exception);
 
     public override async Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table, CancellationToken token) =>
         await new Sql("select name from pragma_table_info(@table)").With("@table", table)

@@ -85,9 +85,15 @@ public sealed class ExpenseServiceTests
         var added = await database.Expenses.AddAsync(Test.By(Owner), s_coffee with { Category = "Food", Tags = ["a", "b"] }, Test.Token);
         database.Clock.Advance(TimeSpan.FromMilliseconds(1234));
 
-        var changed = await database.Expenses.ChangeAsync(
+        var (changed, madeVersion) = await database.Expenses.ChangeAsync(
             Test.By(Owner), added.Id, [added.Version], draft => draft with { Amount = "4.00", Tags = ["c"] }, Test.Token);
 
+        Assert.True(madeVersion);
+        // Whatever the clocks say.
+        database.Clock.Advance(TimeSpan.FromHours(-1));
+        var same = await database.Expenses.ChangeAsync(Test.By(Owner), added.Id, null, draft => draft with { Amount = "4" }, Test.Token);
+        database.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal((false, 2), (same.MadeVersion, same.Expense.Version));
         Assert.Equal(400, changed.Content.Amount.Units);
         Assert.Equal("Food", changed.Content.Category?.Text);
         Assert.Equal(["c"], changed.Content.Tags.Select(tag => tag.Text));
@@ -113,7 +119,7 @@ public sealed class ExpenseServiceTests
         await using var database = await TestDatabase.CreateAsync(engine);
         var service = database.Expenses;
         var added = await service.AddAsync(Test.By(Owner), s_coffee, Test.Token);
-        var changed = await service.ChangeAsync(Test.By(Owner), added.Id, [1], draft => draft with { Amount = "4" }, Test.Token);
+        var changed = (await service.ChangeAsync(Test.By(Owner), added.Id, [1], draft => draft with { Amount = "4" }, Test.Token)).Expense;
 
         var error = await FailsAsync(ErrorCode.StaleVersion, () => service.ChangeAsync(Test.By(Owner), added.Id, [1], draft => draft with { Amount = "5" }, Test.Token));
         await FailsAsync(ErrorCode.StaleVersion, () => service.DeleteAsync(Test.By(Owner), added.Id, [1, 3], Test.Token));
@@ -143,7 +149,7 @@ public sealed class ExpenseServiceTests
         })));
 
         var winner = Assert.Single(outcomes, outcome => outcome is not null);
-        AssertSame(winner!, await database.Expenses.GetAsync(Owner, added.Id, Test.Token));
+        AssertSame(winner!.Expense, await database.Expenses.GetAsync(Owner, added.Id, Test.Token));
         Assert.True((await database.Doctor.ExamineAsync(Test.Token)).IsHealthy);
     }
 

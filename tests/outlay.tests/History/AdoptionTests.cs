@@ -30,7 +30,7 @@ public sealed class AdoptionTests
         var changed = await database.Expenses.ChangeAsync(Test.By("alice"), OldBook.Many + 1, null, draft => draft with { Notes = "Noted" }, Test.Token);
         var restored = await database.Expenses.RestoreAsync(Test.By("alice"), OldBook.Many + 2, null, Test.Token);
 
-        Assert.Equal((8, 3), (changed.Version, restored.Version));
+        Assert.Equal((8, 3), (changed.Expense.Version, restored.Version));
         Assert.Null((await database.Doctor.CheckHistoryAsync(Test.Token)).Fault);
     }
 

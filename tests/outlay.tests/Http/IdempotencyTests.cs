@@ -44,6 +44,17 @@ public sealed class IdempotencyTests
     }
 
     [Theory, EachEngine]
+    public async Task An_answer_that_is_given_again_has_the_status_that_it_had(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        (await server.SendAsync("POST", "/expenses", Coffee, ("Idempotency-Key", "a"))).MustBe(201);
+        // As a program may have answered that was here before.
+        await server.Database.ExecuteAsync("update idempotency set status = 202");
+
+        Assert.Equal("true", (await server.SendAsync("POST", "/expenses", Coffee, ("Idempotency-Key", "a"))).MustBe(202)["Idempotent-Replayed"]);
+    }
+
+    [Theory, EachEngine]
     public async Task A_key_belongs_to_one_request(Engine engine)
     {
         await using var server = await TestServer.StartAsync(engine);

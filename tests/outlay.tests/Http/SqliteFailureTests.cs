@@ -34,6 +34,21 @@ public sealed class SqliteFailureTests
     }
 
     [Fact]
+    public async Task A_commit_that_the_disk_refuses_to_confirm_is_not_said_to_have_stored_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is known to fail a write so.");
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        // No file may grow beyond this, the journal neither, which the commit writes. The runtime would map its code through a larger one.
+        var environment = new Dictionary<string, string>(database.Environment) { ["DOTNET_EnableWriteXorExecute"] = "0" };
+
+        var add = await OutlayProcess.RunScriptAsync("trap '' XFSZ; ulimit -f 40; outlay add 3.50 Coffee || echo $?", environment);
+
+        Assert.Equal("69\n", add.Output);
+        Assert.Equal("The database did not say whether it stored the change, and cannot be asked now.\nLook whether it was done, before you do it again.\n", add.Error);
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from expenses"));
+    }
+
+    [Fact]
     public async Task A_writer_that_waited_for_its_turn_does_not_wait_as_long_again_for_the_file()
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);

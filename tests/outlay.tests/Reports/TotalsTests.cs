@@ -169,7 +169,7 @@ public sealed class TotalsTests
         var (its, old) = candidates[step.Target % candidates.Count];
         book[old.Id] = (its, step.Kind switch
         {
-            Kind.Change => await service.ChangeAsync(Test.By(its), old.Id, [old.Version], _ => step.Draft, Test.Token),
+            Kind.Change => (await service.ChangeAsync(Test.By(its), old.Id, [old.Version], _ => step.Draft, Test.Token)).Expense,
             Kind.Delete => await service.DeleteAsync(Test.By(its), old.Id, [old.Version], Test.Token),
             _ => await service.RestoreAsync(Test.By(its), old.Id, [old.Version], Test.Token),
         });

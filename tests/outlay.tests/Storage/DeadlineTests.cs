@@ -37,6 +37,26 @@ public sealed class DeadlineTests
         Task<long> ReadAsync() => database.Database.ReadAsync(OwnerScope.All, connection => new Sql(Short).ScalarAsync<long>(connection, Test.Token), Test.Token);
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public async Task What_did_nothing_is_tried_again_only_while_its_request_has_time(int minutesLeft, bool again)
+    {
+        Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
+        await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
+        var (clock, tries) = (new SteppedClock(), 0);
+        Database.LimitRequest(TimeSpan.FromMinutes(2), clock);
+
+        await Assert.ThrowsAsync<AppException>(() => database.Database.ReadAsync(OwnerScope.All, connection =>
+        {
+            if (tries++ == 0)
+                clock.Now += TimeSpan.FromMinutes(2 - minutesLeft);
+            return new Sql("do $$ begin raise exception using errcode = '40001'; end $$").ExecuteAsync(connection, Test.Token);
+        }, Test.Token));
+
+        Assert.Equal(again, tries > 1);
+    }
+
     [Theory, EachEngine]
     public async Task A_statement_that_nobody_waits_for_is_stopped(Engine engine)
     {
