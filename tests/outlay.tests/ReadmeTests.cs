@@ -82,12 +82,31 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public void Every_setting_is_in_the_table()
+    public void Every_setting_is_explained_and_nothing_that_is_none()
     {
         var source = new SettingsSource(_ => null);
         Settings.From(source);
+        string[] known = [.. source.Report.Select(setting => setting.Name), "NO_COLOR", "TERM"];
+        var rows = File.ReadLines(Path.Combine(s_root, "docs", "configuration.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+        var explained = rows.SelectMany(row => Setting().Matches(row.Split('|')[1])).Select(name => name.Value.Trim('`')).ToList();
 
-        Assert.All(source.Report, setting => Assert.Contains($"`{setting.Name}`", s_readme, StringComparison.Ordinal));
+        Assert.Equal(known.Order(StringComparer.Ordinal), explained.Order(StringComparer.Ordinal));
+        var named = s_readme.Split("## Configuration")[1].Split("### Keys")[0].Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(row => Setting().Matches(row.Split('|')[1])).Select(name => name.Value.Trim('`'));
+        Assert.All(named, name => Assert.Contains(name, known));
+    }
+
+    [Fact]
+    public void The_links_of_the_configuration_lead_somewhere()
+    {
+        var text = File.ReadAllText(Path.Combine(s_root, "docs", "configuration.md"));
+        foreach (var link in LocalLink().Matches(text).Select(match => match.Groups[1].Value))
+        {
+            var (file, anchor) = (Path.Combine(s_root, "docs", link.Split('#')[0]), link.Split('#').ElementAtOrDefault(1));
+            Assert.True(File.Exists(file), link);
+            if (anchor is not null)
+                Assert.Contains(File.ReadLines(file), line => line.StartsWith('#') && line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-') == anchor);
+        }
     }
 
     [Fact]
@@ -102,6 +121,12 @@ public sealed partial class ReadmeTests
         Block().Matches(s_readme).Where(block => block.Groups["language"].Value == language).Select(block => block.Groups["text"].Value);
 
     private static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+
+    [GeneratedRegex("`[A-Z][A-Z0-9_]+`")]
+    private static partial Regex Setting();
+
+    [GeneratedRegex(@"\]\((?!http)([^)]+)\)")]
+    private static partial Regex LocalLink();
 
     [GeneratedRegex("[0-9]+ sabotages")]
     private static partial Regex Sabotages();

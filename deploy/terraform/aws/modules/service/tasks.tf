@@ -3,7 +3,7 @@ locals {
     logDriver = "awslogs"
     options   = { "awslogs-group" = aws_cloudwatch_log_group.this.name, "awslogs-region" = var.region, "awslogs-stream-prefix" = "outlay" }
   }
-  # What README.md calls the settings.
+  # What docs/configuration.md calls the settings.
   settings = {
     LISTEN = "http://0.0.0.0:8000"
     # Whatever reaches a server comes from the load balancer, and is in this network.
