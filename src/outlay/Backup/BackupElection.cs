@@ -65,7 +65,7 @@ internal sealed partial class BackupElection(
         BackupFolder folder, IReadOnlyList<ListedBackup> elsewhere, string present, BackupOccasion occasion, CancellationToken token)
     {
         var here = await catalog.NewestAsync(token);
-        var book = await catalog.Book(token);
+        var book = (await catalog.Book(token)).Id;
         foreach (var backup in elsewhere.Where(backup => (here is null || backup.Time > here.Time) && !catalog.IsInTheFuture(backup.Time)))
         {
             var copy = await UsedAsync(backup.Destination, async () =>
