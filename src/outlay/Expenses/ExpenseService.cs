@@ -24,7 +24,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     public async Task<Expense> AddAsync(Caller caller, ExpenseDraft draft, CancellationToken token)
     {
         // Bad input neither waits for the turn to write nor takes it from others.
-        if (!IsGood(draft))
+        if (!IsGood(draft) && !await IsKnownAsync(caller, token))
             Check(draft, await CurrencyAsync(caller.Owner, token));
         return await ChangeOneAsync(caller, ChangeAction.Create, async change =>
         {
@@ -111,7 +111,7 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
     public async Task<EditedExpense> ChangeAsync(
         Caller caller, long id, IReadOnlyCollection<long>? versions, Func<ExpenseDraft, ExpenseDraft> edit, CancellationToken token)
     {
-        if (!IsGood(edit(s_anyDraft)))
+        if (!IsGood(edit(s_anyDraft)) && !await IsKnownAsync(caller, token))
             await RefuseAsync(caller.Owner, id, versions, edit, token);
         var madeVersion = false;
         var edited = await ChangeOneAsync(caller, ChangeAction.Update, async change =>
@@ -275,6 +275,11 @@ internal sealed class ExpenseService(Database database, TimeProvider clock, Sett
 
     /// <summary>Whether a draft keeps the rules as far as is known without the database: of an amount without a currency, in the usual one.</summary>
     private bool IsGood(ExpenseDraft draft) => ExpenseRules.Check(draft, settings.DefaultCurrency, new Faults()) is not null;
+
+    /// <summary>Whether a request with the key of this one was carried out before: then that decides what is answered.</summary>
+    private async Task<bool> IsKnownAsync(Caller caller, CancellationToken token) =>
+        caller.Key is { } key && await database.ReadAsync(OwnerScope.Of(caller.Owner),
+            connection => IdempotencyStore.FindAsync(connection, caller.Owner, key.Value, clock.GetUtcNow(), token), token) is not null;
 
     /// <summary>
     /// Looks, without the turn to write, whether an edit that seems bad is. What else stands in its way is told by the change itself.

@@ -105,7 +105,7 @@ public sealed class BookTests
         Assert.Equal((0, "Without --dry-run, add --replace: the database is not empty.\n"), (trying.ExitCode, trying.Error));
         Assert.Equal((5, $"{database.Database.Location} is not empty: add --replace to replace what it holds.\n"), (real.ExitCode, real.Error));
         Assert.All([trying.Output, replacing], told => Assert.Matches(
-            $"^Would restore 5 expenses, 1 in the trash and replace 6 expenses in {System.Text.RegularExpressions.Regex.Escape(database.Database.Location)}, which would be backed up before; as they were [0-9]+[a-z] ago. It holds 1 owner and no key.\n$", told));
+            $"^Would restore 5 expenses, 1 in the trash and replace 6 expenses in {System.Text.RegularExpressions.Regex.Escape(database.Database.Location)}, which would be backed up before; as they were [0-9]+[a-z] ago. It holds 5 owners and 2 keys.\n$", told));
         Assert.Equal(6, await database.ScalarAsync<long>("select count(*) from expenses"));
     }
 

@@ -153,7 +153,7 @@ public sealed class ImportCommandsTests
         File.CreateSymbolicLink(link, Path.Combine(database.Folder, "b.csv"));
         File.CreateSymbolicLink(Path.Combine(database.Folder, "b.csv"), link);
 
-        var export = await RunAsync(database, "export", "--to", link);
+        var export = await RunAsync(database, "export", "--to", link, "--yes");
 
         Assert.Equal((69, $"{link} cannot be written: the link leads nowhere.\n"), (export.ExitCode, export.Error));
     }
