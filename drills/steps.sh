@@ -76,7 +76,8 @@ mark() {
   say "$*"
 }
 
-is_steady() { holds "$steady" && is_quiet; }
+# Nothing is about to fire either: a service that has just started has no backup yet, and that is not what is injected.
+is_steady() { holds "$steady" && holds 'absent(ALERTS{alertname!="Watchdog"})' && is_quiet; }
 
 has_recovered() {
   local alert
