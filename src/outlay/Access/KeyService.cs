@@ -68,8 +68,8 @@ internal sealed class KeyService(Database database, TimeProvider clock)
                 throw new AppException(ErrorCode.Conflict, $"Key {id} is {state.Name()}: make a new one");
             var ends = old.ExpiresAt < end ? old.ExpiresAt.Value : end;
             await KeyStore.ExpireAsync(connection, id, ends, token);
-            return await IssueAsync(connection, old.Owner, old.Name, old.Scopes, now, now + (old.ExpiresAt - old.CreatedAt), token)
-                with { Replaces = old with { ExpiresAt = ends } };
+            var issued = await IssueAsync(connection, old.Owner, old.Name, old.Scopes, now, now + (old.ExpiresAt - old.CreatedAt), token);
+            return issued with { Replaces = old with { ExpiresAt = ends } };
         }, token);
     }
 
