@@ -4,7 +4,12 @@
 # With BASES=official the digests of deploy/Dockerfile are pulled; otherwise stand-ins are made: dotnet, services.
 prepare_bases() {
   base_arguments=()
-  [ "${BASES:-local}" = official ] && { RUNTIME_IMAGE=$(sed -n 's/^ARG RUNTIME_IMAGE=//p' "$root/deploy/Dockerfile"); return; }
+  if [ "${BASES:-local}" = official ]; then
+    RUNTIME_IMAGE=$(sed -n 's/^ARG RUNTIME_IMAGE=//p' "$root/deploy/Dockerfile")
+    # A builder does not leave it behind, and its size is measured.
+    docker pull --quiet "$RUNTIME_IMAGE" >/dev/null
+    return
+  fi
   "$root/deploy/images/local-bases" "$@"
   RUNTIME_IMAGE=$(sed -n 's/^ARG RUNTIME_IMAGE=\(.*\)@.*/\1/p' "$root/deploy/Dockerfile")
   base_arguments=(--network host --build-arg "RUNTIME_IMAGE=$RUNTIME_IMAGE"

@@ -14,36 +14,34 @@ start_engine() {
     return
   fi
   [ "$(id -u)" = 0 ] || fail "an engine of its own needs root: run this as root, or with ENGINE=system"
+  # Two engines share the bridge and the chains of the firewall: to take the one away would break the other.
+  ! { pidof dockerd || ip link show docker0; } >/dev/null 2>&1 || fail "another container engine is here (dockerd, or its bridge docker0): use it with ENGINE=system"
   [ -x /usr/bin/docker ] && command -v dockerd >/dev/null || need none-such docker.io iptables
   local forwarding
   forwarding=$(sysctl -n net.ipv4.ip_forward)
-  at_the_end "stop_engine $forwarding"
-  # It may not raise a limit above what this process has.
-  dockerd --data-root "$work/engine" --exec-root "$work/engine-run" --pidfile "$work/engine.pid" --host "unix://$work/docker.sock" \
-    --default-ulimit nofile="$(ulimit -Hn):$(ulimit -Hn)" >"$work/engine.log" 2>&1 &
-  engine=$!
+  for filter in iptables ip6tables; do
+    for table in filter nat mangle raw; do "$filter-save" -t "$table"; done >"$work/$filter" || fail "the firewall cannot be put on record, so that it could be put back"
+  done
   export DOCKER_HOST=unix://$work/docker.sock DOCKER_CONFIG=$work/docker-config DOCKER_BUILDKIT=1
   mkdir -p "$DOCKER_CONFIG"
+  # Only now: before, it would ask whichever engine this machine has.
+  at_the_end "stop_engine $forwarding"
+  # It may not raise a limit above what this process has.
+  dockerd --data-root "$work/engine" --exec-root "$work/engine-run" --pidfile "$work/engine.pid" --host "$DOCKER_HOST" \
+    --default-ulimit nofile="$(ulimit -Hn):$(ulimit -Hn)" >"$work/engine.log" 2>&1 &
+  engine=$!
   await 60 "a container engine (see $work/engine.log)" docker info
 }
 
 # shellcheck disable=SC2329
 stop_engine() {
   docker ps --all --quiet | xargs --no-run-if-empty /usr/bin/docker rm --force >/dev/null
-  kill "$engine"
-  wait "$engine"
+  [ -z "${engine:-}" ] || { kill "$engine"; wait "$engine"; }
   umount --lazy "$work"/engine*/netns/* "$work"/engine/overlay2/*/merged "$work"/engine/overlay2 2>/dev/null
   ip link del docker0 2>/dev/null
-  local table chain
-  for table in filter nat; do
-    iptables -t "$table" -S 2>/dev/null | grep -E -- '^-A .*(DOCKER|docker0|br-[0-9a-f]{12}|172\.)' | sed 's/^-A/-D/' | while read -r rule; do
-      # shellcheck disable=SC2086
-      iptables -t "$table" $rule
-    done
-    for chain in $(iptables -t "$table" -S 2>/dev/null | sed -n 's/^-N \(DOCKER.*\)/\1/p'); do iptables -t "$table" -F "$chain"; done
-    for chain in $(iptables -t "$table" -S 2>/dev/null | sed -n 's/^-N \(DOCKER.*\)/\1/p'); do iptables -t "$table" -X "$chain"; done
-  done
-  iptables -P FORWARD ACCEPT
+  for bridge in $(ip -o link show type bridge | grep -oE 'br-[0-9a-f]{12}'); do ip link del "$bridge"; done
+  # Every rule and every policy as it was.
+  for filter in iptables ip6tables; do "$filter-restore" <"$work/$filter"; done
   sysctl -q net.ipv4.ip_forward="$1"
 }
 

@@ -5,8 +5,7 @@
 # Builds a program from a copy of the source: NAME VERSION [CODE]. The code runs before every request under /expenses.
 publish() {
   local source=$work/source-$1
-  mkdir "$source"
-  (cd "$root" && cp -r --parents global.json Directory.Build.props Directory.Packages.props .editorconfig src/outlay "$source")
+  copy_source "$source"
   if [ -n "${3:-}" ]; then
     sed -i "s|app.UseMiddleware<StartupGate>();|&\napp.Use((context, next) => { if (context.Request.Path.StartsWithSegments(\"/expenses\")) { $3 } return next(context); });|" "$source/src/outlay/App.cs"
     grep -qF "$3" "$source/src/outlay/App.cs" || fail "App.cs has changed: the place for the fault is not there any more"
@@ -25,6 +24,7 @@ prepare_fleet() {
   PROMETHEUS_URL=http://127.0.0.1:$(free_port)
   export BIND ADMIN INSTANCE_A INSTANCE_B PROMETHEUS_URL
   url=http://$BIND
+  . "$root/deploy/balancer.sh"
 }
 
 # Starts an instance, a or b, of a program, and waits until HAProxy, if it runs, takes it: INSTANCE PROGRAM
@@ -44,20 +44,11 @@ stop_instance() {
   wait "${!pid_of}" || fail "instance $1 ended with $?"
 }
 
-is_up() { curl -fs "$url/livez" && order "show stat" | grep -q "^instances,$1,.*,UP,"; }
-
-order() {
-  exec 3<>"/dev/tcp/${ADMIN%:*}/${ADMIN##*:}" || return 1
-  printf '%s\n' "$1" >&3
-  cat <&3
-  exec 3>&-
-}
-
 start_balancer() {
   start haproxy haproxy -db -f "$root/deploy/haproxy.cfg"
   balancer=$!
-  await 30 "instances behind HAProxy" is_up a
-  await 30 "instances behind HAProxy" is_up b
+  await_up a
+  await_up b
 }
 
 # Prometheus with the rules as they are shipped, only read and evaluated each second.

@@ -93,4 +93,10 @@ unpack_newer() {
   newer=$apt/x
 }
 
+# What the program is built of, and nothing that a build made: FOLDER
+copy_source() {
+  mkdir "$1"
+  (cd "$root" && cp -r --parents global.json Directory.Build.props Directory.Packages.props .editorconfig src/outlay "$1")
+}
+
 seconds_since() { awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN { printf "%.2f", to - from }'; }

@@ -17,6 +17,8 @@ public sealed class ChangelogTests : IDisposable
 
     [Theory]
     [InlineData("## VERSION - 2026-02-19\n\n- It works.\n\n## 0.0.1 - 2026-01-01\n\n- First.\n", "vVERSION", null)]
+    [InlineData("## VERSION - 2026-02-19\n\n- It works.\n\n## VERSION-rc.1 - 2026-02-12\n\n- A candidate.\n", "vVERSION", null)]
+    [InlineData("## VERSION-rc.1 - 2026-02-12\n\n- A candidate.\n\n## VERSION - 2026-02-19\n\n- It works.\n", "vVERSION", "the newest version comes first")]
     [InlineData("## Unreleased\n\n- It works.\n", "vVERSION", "has no section")]
     [InlineData("## VERSION - 2026-02-19\n\n## 0.0.1 - 2026-01-01\n\n- First.\n", "VERSION", "has no section")]
     [InlineData("## VERSION - 2026-02-19\n\n- It works.\n", "v99.0.0", "Directory.Build.props says VERSION")]

@@ -46,7 +46,8 @@ public sealed partial class ComposeTests
     [Fact]
     public void Every_variable_is_in_the_example_of_settings_and_none_other()
     {
-        var used = DeployFiles.ComposeFiles.SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).ToHashSet();
+        // OUTLAY_SETTINGS says where that file is, so it cannot stand in it.
+        var used = DeployFiles.ComposeFiles.SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Where(name => name != "OUTLAY_SETTINGS").ToHashSet();
         var named = Setting().Matches(File.ReadAllText(Path.Combine(DeployFiles.Folder, ".env.example"))).Select(match => match.Groups[1].Value).ToHashSet();
 
         Assert.Equal(used.Order(), named.Order());
@@ -71,6 +72,16 @@ public sealed partial class ComposeTests
         Assert.DoesNotContain("ALLOW_ANONYMOUS", File.ReadAllText(s_main), StringComparison.Ordinal);
         Assert.Contains("ADMIN_SECRET_FILE: /run/secrets/admin_secret", File.ReadAllText(s_main), StringComparison.Ordinal);
         Assert.Contains("PROBE_API_KEY_FILE: /run/secrets/probe_api_key", File.ReadAllText(s_observability), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Secrets_are_read_where_the_settings_are_and_copied_nowhere()
+    {
+        var files = DeployFiles.Lines(DeployFiles.ComposeFiles).Where(line => line.Text.Contains("/secrets/", StringComparison.Ordinal) && line.Text.TrimStart().StartsWith("file:", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(3, files.Count);
+        Assert.All(files, file => Assert.Contains("file: ${OUTLAY_SETTINGS:-.}/secrets/", file.Text, StringComparison.Ordinal));
+        Assert.DoesNotMatch(@"\bcp\b.*(SETTINGS|secrets)", File.ReadAllText(Path.Combine(DeployFiles.Folder, "deploy")));
     }
 
     [Fact]

@@ -28,10 +28,11 @@ public sealed partial class PinTests
     [Fact]
     public void Every_image_is_pinned_by_its_digest()
     {
-        var files = DeployFiles.ComposeFiles.Append(Path.Combine(DeployFiles.Folder, "Dockerfile"));
+        var modules = Directory.GetFiles(Path.Combine(DeployFiles.Folder, "terraform"), "*.tf", SearchOption.AllDirectories);
+        var files = DeployFiles.ComposeFiles.Concat(DeployFiles.Workflows).Concat(modules).Append(Path.Combine(DeployFiles.Folder, "Dockerfile"));
         var images = DeployFiles.Lines(files).Where(line => Image().IsMatch(line.Text) && !Local().IsMatch(line.Text)).ToList();
 
-        Assert.True(images.Count >= 8, $"only {images.Count} images were found");
+        Assert.True(images.Count >= 12, $"only {images.Count} images were found");
         Assert.All(images, image => Assert.True(PinnedImage().IsMatch(image.Text), $"{image.Place} {image.Text.Trim()}: name a tag and the digest, NAME:TAG@sha256:..."));
     }
 
@@ -65,14 +66,15 @@ public sealed partial class PinTests
     [GeneratedRegex(@"\buses: (?<action>[\w.-]+/[\w.-]+)(/[\w./-]+)?@(?<commit>[0-9a-f]{40}) # v[0-9]+\.[0-9]+\.[0-9]+$")]
     private static partial Regex PinnedAction();
 
-    [GeneratedRegex(@"^\s*image:|^ARG \w+_IMAGE=|^FROM (?!\S*\$\{)")]
+    // Of a compose file, a Dockerfile, a container of Terraform, and what builds and describes an image in a workflow.
+    [GeneratedRegex(@"^\s*image: |^ARG \w+_IMAGE=|^FROM (?!\S*\$\{)|^\s*image\s*=|\bdriver-opts: |\bsbom: |\bcontainer: ")]
     private static partial Regex Image();
 
-    // Built here, or a stage of the same file.
-    [GeneratedRegex(@"OUTLAY_IMAGE|image: &|FROM --platform")]
+    // Built here, a stage of the same file, or what whoever deploys names by its digest.
+    [GeneratedRegex(@"OUTLAY_IMAGE|image: &|FROM --platform|image: \{description|= var\.image$")]
     private static partial Regex Local();
 
-    [GeneratedRegex(@"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}\}?$")]
+    [GeneratedRegex(@"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}[}""]?$")]
     private static partial Regex PinnedImage();
 
     [GeneratedRegex(@"\b(npm (install|i)|npx)\b.*[a-z]")]

@@ -40,8 +40,45 @@ public sealed partial class WorkflowTests
         Assert.DoesNotContain("pull_request_target", file, StringComparison.Ordinal);
         Assert.Equal(Regex.Count(file, "uses: actions/checkout@"), Regex.Count(file, "persist-credentials: false"));
         // Text of others in a command would be run as a part of it: it goes through the environment.
-        Assert.DoesNotMatch(@"run: .*\$\{\{", file);
+        Assert.All(Commands(workflow), command => Assert.DoesNotContain("${{", command, StringComparison.Ordinal));
         Assert.Equal([], Secret().Matches(file).Select(match => match.Value).Where(name => name != "secrets.GITHUB_TOKEN"));
+    }
+
+    [Fact]
+    public void The_machine_that_serves_runs_nothing_but_what_is_merged_and_only_when_somebody_asks()
+    {
+        var own = Workflows.Select(row => row.Data).Where(workflow => Read(workflow).Contains("self-hosted", StringComparison.Ordinal));
+        Assert.Equal([".github/workflows/deploy.yml"], own);
+
+        var file = Read(".github/workflows/deploy.yml");
+        Assert.Matches(@"\non:\n  workflow_dispatch:\n    inputs:\n(      .*\n)+permissions:\n", file);
+        Assert.All(Jobs(".github/workflows/deploy.yml"), job =>
+        {
+            Assert.Contains("    environment: production\n", job.Text, StringComparison.Ordinal);
+            Assert.Contains("    if: github.ref == 'refs/heads/main'\n", job.Text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void A_deployment_that_is_cut_off_is_taken_back_by_the_last_step()
+    {
+        var steps = Jobs(".github/workflows/deploy.yml").Single().Text.Split("\n      - ");
+
+        Assert.Equal("if: always()\n        run: deploy/deploy --settle", steps[^1].TrimEnd());
+        Assert.Contains("run: deploy/deploy ", steps[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_what_was_merged_checked_tried_and_scanned_is_signed()
+    {
+        var jobs = Jobs(".github/workflows/release.yml").ToDictionary(job => job.Name, job => job.Text);
+        Assert.Contains("git merge-base --is-ancestor HEAD origin/main", jobs["check"], StringComparison.Ordinal);
+        Assert.Contains("needs: check", jobs["image"], StringComparison.Ordinal);
+
+        string[] order = ["build-push-action@", "deploy/try-image", "anchore/scan-action@", "cosign sign", "imagetools create --tag"];
+        var places = order.Select(step => jobs["image"].IndexOf(step, StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(-1, places);
+        Assert.Equal(places.Order(), places);
     }
 
     [Theory]
@@ -81,10 +118,24 @@ public sealed partial class WorkflowTests
         }
     }
 
+    /// <summary>What the steps run, with the lines of a block.</summary>
+    private static IEnumerable<string> Commands(string workflow)
+    {
+        var lines = File.ReadAllLines(Path.Combine(ProductCode.Root, workflow));
+        foreach (var (index, line) in lines.Index())
+        {
+            if (Command().Match(line) is { Success: true } run)
+                yield return string.Join('\n', lines.Skip(index + 1).TakeWhile(next => next.Length == 0 || next.TakeWhile(c => c == ' ').Count() > run.Groups["indent"].Length).Prepend(line));
+        }
+    }
+
     private static string Read(string workflow) => File.ReadAllText(Path.Combine(ProductCode.Root, workflow));
 
     private static IEnumerable<(string Name, string Text)> Jobs(string workflow) =>
         DeployFiles.Blocks(Path.Combine(ProductCode.Root, workflow), "jobs");
+
+    [GeneratedRegex(@"^(?<indent>\s*(- )?)run: ")]
+    private static partial Regex Command();
 
     [GeneratedRegex(@"[a-z-]+: write\b")]
     private static partial Regex Right();

@@ -55,7 +55,7 @@ locals {
   # Takes figures over OTLP and writes them to CloudWatch.
   collector = {
     name                   = "collector"
-    image                  = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1"
+    image                  = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1@sha256:db725ac7007ef1d9b5a357a59f3b964ab9e1df23ebb0dfc694275019048b489b"
     essential              = false
     readonlyRootFilesystem = true
     cpu                    = 32
@@ -71,7 +71,7 @@ locals {
   # Makes the login of the servers, or gives it the password that is in the secret now. Run after the first migration, which makes its role.
   login = {
     name                   = "login"
-    image                  = "public.ecr.aws/docker/library/postgres:17.6-bookworm"
+    image                  = "public.ecr.aws/docker/library/postgres:17.6-bookworm@sha256:f3bd19c606e442c3d7bdfa8002e03fe260a1023351e0ea4598032022b68dd6e3"
     essential              = true
     user                   = "999:999"
     readonlyRootFilesystem = true
