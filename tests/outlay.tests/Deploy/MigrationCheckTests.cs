@@ -32,6 +32,7 @@ public sealed class MigrationCheckTests : IDisposable
     [Theory]
     [InlineData("echo would apply 0006_expand_notes", 0)]
     [InlineData("echo would apply 0006_expand_notes; echo would apply 0007_expanding", 3)]
+    [InlineData("echo would apply 0006_no_expand_notes", 3)]
     [InlineData("exit 78", 69)]
     public async Task Only_a_name_that_says_so_only_adds_and_an_image_that_cannot_say_is_not_taken(string plan, int exitCode) =>
         Assert.Equal(exitCode, (await CheckAsync(new Dictionary<string, string>(), plan)).ExitCode);
