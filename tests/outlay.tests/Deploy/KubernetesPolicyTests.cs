@@ -55,6 +55,24 @@ public sealed partial class KubernetesPolicyTests
     }
 
     [Fact]
+    public void Health_and_figures_are_asked_where_users_do_not_come()
+    {
+        Assert.All(Manifests.Overlays, overlay => Assert.Equal(8001, Read(overlay).Management!.Port));
+        Assert.All(Manifests.Containers.Where(each => each.Name == "Deployment outlay, outlay"), server =>
+        {
+            Assert.Contains(server.Container.Items("ports"), port => port.Text("name") == "management" && port.Text("containerPort") == "8001");
+            Assert.All(s_probes, probe => Assert.Equal("management", server.Container.Text(probe, "httpGet", "port")));
+        });
+        Assert.All(Manifests.Objects.Where(node => node.Text("kind") == "ServiceMonitor").SelectMany(monitor => monitor.Items("spec", "endpoints")),
+            endpoint => Assert.Equal("management", endpoint.Text("port")));
+        Assert.All(Manifests.Objects.Where(node => node.Text("kind") == "Service" && node.Text("metadata", "name") is "outlay" or "outlay-probe"),
+            service => Assert.Contains(service.Items("spec", "ports"), port => port.Text("name") == "management"));
+        var rules = Manifests.Objects.First(node => node.Text("kind") == "NetworkPolicy" && node.Text("metadata", "name") == "outlay").Items("spec", "ingress");
+        var sources = rules.Where(rule => rule.Items("ports").Any(port => port.Text("port") == "management")).SelectMany(rule => rule.Items("from"));
+        Assert.Equal(["monitoring"], sources.Select(source => source.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name")));
+    }
+
+    [Fact]
     public void The_times_of_leaving_nest() => Assert.All(Manifests.Overlays, overlay =>
     {
         var settings = Read(overlay);
