@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Outlay.Access;
 using Outlay.Backup;
@@ -32,6 +31,7 @@ internal static class App
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
             kestrel.Limits.MaxConcurrentConnections = settings.Limits.Connections;
             kestrel.Limits.RequestHeadersTimeout = LimitSettings.HeaderTime;
+            kestrel.Limits.KeepAliveTimeout = settings.Access.TrustedProxies.Count > 0 ? LimitSettings.IdleTimeOfProxies : LimitSettings.IdleTime;
             // Whoever reads a long list keeps a connection to the database. The megabytes that fit between the two count as sent, and buy
             // time at this rate; after that, each piece has the grace period to arrive, so that a slow line suffices.
             kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 256 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
@@ -85,11 +85,6 @@ internal static class App
         builder.Services.AddHealth();
         builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.ShutdownTimeout);
-        builder.Services.Configure<HostFilteringOptions>(options =>
-        {
-            options.AllowedHosts = AllowedHosts(settings);
-            options.IncludeFailureMessage = false;
-        });
 
         var app = builder.Build();
         app.UseMiddleware<RequestLog>();
@@ -97,8 +92,7 @@ internal static class App
         app.UseMiddleware<Problems>();
         app.UseMiddleware<FramingGuard>();
         app.UseTrustedProxies(settings);
-        // Whoever others ask by its name there must answer to it: nobody is anonymous there.
-        app.UseWhen(context => !ManagementPort.Took(context) || settings.ManagementIsOnLoopback, branch => branch.UseHostFiltering());
+        app.UseMiddleware<HostGuard>();
         if (settings.Management is not null)
             app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<CrossSiteGuard>();
@@ -166,14 +160,4 @@ internal static class App
                 await failed;
         }
     }
-
-    /// <summary>
-    /// Without keys, a page of a stranger must not reach the service through the browser of its owner, under a name that the
-    /// stranger lets point to this machine.
-    /// </summary>
-    private static string[] AllowedHosts(Settings settings) =>
-        settings.Access.AllowAnonymous || !settings.IsPrivate ? ["*"] : ["localhost", "127.0.0.1", "[::1]", settings.Listen.Host, .. OwnNameOfManagement(settings)];
-
-    /// <summary>Only that of the loopback: 0.0.0.0 would stand for every name, at LISTEN too.</summary>
-    private static string[] OwnNameOfManagement(Settings settings) => settings.ManagementIsOnLoopback ? [settings.Management!.Host] : [];
 }

@@ -35,10 +35,24 @@ internal enum ErrorCode
     Internal,
 }
 
-/// <summary>A failure that the user can read and act on. Its message goes out as it is: it never holds a secret.</summary>
+/// <summary>
+/// A failure that the user can read and act on. Its message never holds a secret. It goes to whoever runs the program, by log and command line, as it
+/// is; over HTTP goes <see cref="ForAnybody"/>.
+/// </summary>
 internal sealed class AppException(ErrorCode code, string message, Exception? inner = null) : Exception(message, inner)
 {
     public ErrorCode Code { get; } = code;
+
+    /// <summary>Whether the message speaks of the installation: of hosts, logins and folders, and of no input.</summary>
+    public bool IsOfInstallation =>
+        Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown or ErrorCode.BadConfiguration or ErrorCode.SchemaMismatch or ErrorCode.Inconsistent or ErrorCode.BackupDamaged;
+
+    /// <summary>What anybody may read. By default the message, or a general sentence in the place of one that speaks of the installation.</summary>
+    public string ForAnybody
+    {
+        get => field ?? (IsOfInstallation ? $"{ErrorTable.Of(Code).Title}. The log of the service has the rest, under this trace_id" : Message);
+        init;
+    }
 
     /// <summary>What is wrong, by field; empty when the failure is not about fields.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();

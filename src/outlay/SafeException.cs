@@ -39,12 +39,8 @@ internal sealed record SafeException(string Type, string? Code, string? Message,
 
     private static string? MessageOf(Exception exception) => exception switch
     {
-        // These speak of the installation. The messages of all other codes can quote input.
-        AppException
-        {
-            Code: ErrorCode.Unavailable or ErrorCode.OutcomeUnknown or ErrorCode.BadConfiguration or ErrorCode.SchemaMismatch
-            or ErrorCode.Inconsistent or ErrorCode.BackupDamaged
-        } => exception.Message,
+        // All others can quote input.
+        AppException { IsOfInstallation: true } => exception.Message,
         _ when s_safeTypes.Contains(exception.GetType()) => exception.Message,
         _ => null,
     };

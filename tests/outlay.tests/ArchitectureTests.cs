@@ -105,7 +105,7 @@ public sealed partial class ArchitectureTests
         NoInstruction(instruction => files.Contains(instruction.File) && Comparison().IsMatch(instruction.Member),
             "Compare secrets with KeySecret.AreSame: any other comparison tells by its time how much of a guess was right.");
         Assert.Contains(ProductCode.Instructions, instruction => instruction is { File: "Access/KeySecret.cs", Member: "System.Security.Cryptography.CryptographicOperations.FixedTimeEquals" });
-        Assert.All(files[1..], file => Assert.Contains(ProductCode.Instructions, instruction => instruction.File == file && instruction.Member == Same));
+        Assert.All(files[1..^1], file => Assert.Contains(ProductCode.Instructions, instruction => instruction.File == file && instruction.Member == Same));
     }
 
     [Fact]

@@ -24,13 +24,16 @@ internal sealed class KeyRing(Database database, TimeProvider clock)
     {
         var now = clock.GetUtcMilliseconds();
         var hash = KeySecret.Hash(text);
-        var name = Convert.ToBase64String(hash);
+        var name = Name(hash);
         var key = _known.TryGetValue(name, out var known) && IsFresh(known.ReadAt, now) ? known.Key : await ReadAsync(name, hash, now, token);
         if (key is null || !KeySecret.AreSame(key.Hash, hash) || key.StateAt(now) is not KeyState.Active)
             return null;
         _used[key.Id] = now;
         return key;
     }
+
+    /// <summary>Whether a key is one that there was when the database was asked last: whoever sends it is not guessing.</summary>
+    public bool HasSeen(string text) => _known.ContainsKey(Name(KeySecret.Hash(text)));
 
     /// <summary>Whether there ever was a key. From then on nobody is anonymous: that the last key was revoked must not open what it closed.</summary>
     public async Task<bool> AnyAsync(CancellationToken token)
@@ -76,6 +79,8 @@ internal sealed class KeyRing(Database database, TimeProvider clock)
             _known.Clear();
         return key;
     }
+
+    private static string Name(byte[] hash) => Convert.ToBase64String(hash);
 
     /// <summary>A clock that was set back makes nothing last longer.</summary>
     private static bool IsFresh(DateTimeOffset readAt, DateTimeOffset now) => now >= readAt && now - readAt < Memory;

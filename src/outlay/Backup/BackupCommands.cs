@@ -140,6 +140,10 @@ internal static class BackupCommands
         if (replaced is not null && content.Rows.GetValueOrDefault("api_keys") == 0)
             await cli.TellAsync("There is no key now: whoever may reach the server needs none, until outlay keys create makes one.");
         cli.Out.WriteLine($"It took {DurationText.Precise(cli.Clock.GetElapsedTime(start))}; the data is as it was {Age(cli, restored.Manifest.Origin.CreatedAt)} ago.");
+        if (restored.Revived.Count > 0)
+            cli.Out.WriteLine(
+                $"{Plural.Of(restored.Revived.Count, "key")} of the backup {Plural.Verb(restored.Revived.Count, "holds", "hold")} again: {string.Join(", ", restored.Revived.Select(key => $"{key.Id} {key.Name} ({key.Prefix}…) of {key.Owner}"))}. " +
+                $"Revoke what was revoked since: {cli.AsTyped("outlay keys revoke")} ID.");
     }
 
     /// <summary>Makes sure that nothing is lost that a backup does not have.</summary>

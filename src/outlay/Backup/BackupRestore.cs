@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Outlay.Access;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -6,7 +7,11 @@ namespace Outlay.Backup;
 
 /// <summary>What a restore did.</summary>
 /// <param name="Tables">The tables as the backup has them.</param>
-internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<TableLayout> Tables);
+internal sealed record RestoredBackup(BackupManifest Manifest, IReadOnlyList<TableLayout> Tables)
+{
+    /// <summary>The keys that hold now and did not before, or were not there: of them the backup alone says that they are good.</summary>
+    public IReadOnlyList<ApiKey> Revived { get; init; } = [];
+}
 
 /// <summary>Puts a backup in the place of all that a database holds: all of it, or nothing.</summary>
 internal sealed class BackupRestore(Database database, TimeProvider clock)
@@ -42,17 +47,44 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
         {
             await database.KeepOutAsync(connection, s_tables, token);
             await RefuseLossAsync(connection, replaced, token);
+            var before = await KeyStore.ListAsync(connection, owner: null, token);
             var restored = await LoadAsync(connection, file, token);
             await UpdateAsync(connection, restored.Manifest.Origin, token);
+            var keys = await KeepRestrictedAsync(connection, before, token);
             // In an empty place it goes on as the book it was, with its backups; where another book was, that has its own.
             if (replaced is null && restored.Manifest.Origin.Book is { } book)
                 await BookId.SetAsync(connection, book, token);
-            return restored;
+            return restored with { Revived = Revived(before, keys) };
         }, token);
     }
 
     /// <summary>Fills a database that nobody else uses with the rows of a backup as they are. Throws as <see cref="RunAsync"/> does.</summary>
     public Task<RestoredBackup> LoadAsync(Stream file, CancellationToken token) => WriteAsync(connection => LoadAsync(connection, file, token), token);
+
+    /// <summary>What was taken back or limited since the backup stays so: a key that somebody has stolen must not come back to life.</summary>
+    /// <returns>All keys that there are now.</returns>
+    private static async Task<List<ApiKey>> KeepRestrictedAsync(DbConnection connection, List<ApiKey> before, CancellationToken token)
+    {
+        foreach (var key in await KeyStore.ListAsync(connection, owner: null, token))
+        {
+            if (before.Find(old => KeySecret.AreSame(old.Hash, key.Hash)) is not { } old)
+                continue;
+            if (old.RevokedAt is { } revoked)
+                await KeyStore.RevokeAsync(connection, key.Id, revoked, token);
+            if (old.ExpiresAt is { } end && !(key.ExpiresAt <= end))
+                await KeyStore.ExpireAsync(connection, key.Id, end, token);
+        }
+
+        return await KeyStore.ListAsync(connection, owner: null, token);
+    }
+
+    private List<ApiKey> Revived(List<ApiKey> before, List<ApiKey> keys)
+    {
+        var now = clock.GetUtcNow();
+        return keys.FindAll(key => Holds(key) && !before.Exists(old => KeySecret.AreSame(old.Hash, key.Hash) && Holds(old)));
+
+        bool Holds(ApiKey key) => key.StateAt(now) is KeyState.Active;
+    }
 
     /// <summary>Does to the rows of a backup what the migrations have done, that came after it, to the rows of a database.</summary>
     public Task UpdateAsync(BackupOrigin origin, CancellationToken token) => WriteAsync(async connection =>

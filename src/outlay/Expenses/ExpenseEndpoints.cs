@@ -96,7 +96,7 @@ internal static class ExpenseEndpoints
         {
             // Its reader decides how long it takes, and lists have limits of their own.
             Admission.Leave(context);
-            using var place = await lists.EnterAsync(token);
+            using var place = await lists.EnterAsync(context, token);
             await ExpenseListFormat.WriteAsync(context, service.ListAsync(context.Owner(), filter, token), filter.InTrash, token);
             return;
         }

@@ -1,5 +1,6 @@
 using Outlay.Access;
 using Outlay.Http;
+using Outlay.Limits;
 
 namespace Outlay.Hosting;
 
@@ -36,13 +37,13 @@ internal sealed class Authentication(RequestDelegate next, Settings settings, Ke
     private async Task<Identity> AdmitAdministratorAsync(HttpContext context)
     {
         var request = context.Request;
-        if (request.Headers[Credentials.SecretHeader] is { Count: > 0 } secret)
-            return settings.Access.AdminSecret is { } expected && KeySecret.AreSame(secret.ToString(), expected.Read())
+        if (request.Headers.ContainsKey(Credentials.SecretHeader))
+            return Credentials.HasSecret(request, settings.Access)
                 ? Identity.Administrator
                 : throw new AppException(ErrorCode.Forbidden, $"{Credentials.SecretHeader} is not right");
         if (Credentials.Key(request) is not { } text)
             throw new AppException(ErrorCode.Forbidden, $"This needs {Credentials.SecretHeader}, or a key with the scope {Scopes.Admin.Text()}");
-        var identity = await IdentifyKeyAsync(text, context.RequestAborted);
+        var identity = await IdentifyKeyAsync(context, text);
         return identity.Scopes.HasFlag(Scopes.Admin) ? identity : throw Credentials.Lacks(Scopes.Admin);
     }
 
@@ -52,17 +53,37 @@ internal sealed class Authentication(RequestDelegate next, Settings settings, Ke
         if (await IdentifyPersonAsync(context) is { } person)
             return key is null ? person : throw Credentials.Refused($"{settings.Access.AuthHeader} and a key both say who this is: send one of them", "invalid_request");
         if (key is not null)
-            return await IdentifyKeyAsync(key, context.RequestAborted);
+            return await IdentifyKeyAsync(context, key);
         // Whoever can reach only the loopback has the machine, and with it the book; until somebody makes a key.
         if (settings.Access.AllowAnonymous || (settings.IsPrivate && !await keys.AnyAsync(context.RequestAborted)))
             return Identity.Anonymous;
         throw Credentials.Refused($"This needs a key: send it in {Credentials.KeyHeader}, or as Authorization: Bearer", error: null);
     }
 
-    private async Task<Identity> IdentifyKeyAsync(string text, CancellationToken token) =>
-        await keys.FindAsync(text, token) is { } key
+    private async Task<Identity> IdentifyKeyAsync(HttpContext context, string text) =>
+        await FindAsync(context, text) is { } key
             ? Identity.Of(key)
             : throw Credentials.Refused("The key is not known, has expired or was revoked", "invalid_token");
+
+    /// <summary>The database is asked only as often as the address may be wrong, also when it sends many keys at once.</summary>
+    private async Task<ApiKey?> FindAsync(HttpContext context, string text)
+    {
+        if (context.Features.Get<RefusalBudget>() is not { } budget || keys.HasSeen(text))
+            return await keys.FindAsync(text, context.RequestAborted);
+        budget.Spend();
+        var isRefused = false;
+        try
+        {
+            var key = await keys.FindAsync(text, context.RequestAborted);
+            isRefused = key is null;
+            return key;
+        }
+        finally
+        {
+            if (!isRefused)
+                budget.GiveBack();
+        }
+    }
 
     /// <summary>The person whom a trusted proxy names; null when there is none. A name from anywhere else is refused, not passed over.</summary>
     private async Task<Identity?> IdentifyPersonAsync(HttpContext context)
@@ -73,6 +94,9 @@ internal sealed class Authentication(RequestDelegate next, Settings settings, Ke
             throw new AppException(ErrorCode.Forbidden, $"{header} is believed only from the addresses in TRUSTED_PROXIES");
         if (names.Count > 1)
             throw new AppException(ErrorCode.InvalidInput, $"{header} must name one person");
+        // The sign-on tells such names apart from those without; here they would be one owner.
+        if (names[0] is { } name && name.Length != name.Trim().Length)
+            throw new AppException(ErrorCode.InvalidInput, $"{header} must name a person without white space around the name");
         var owner = OwnerService.Check(names[0]);
         await owners.EnsureAsync(owner, context.RequestAborted);
         return Identity.OfPerson(owner);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Outlay.Expenses;
@@ -10,6 +11,11 @@ internal static class HealthEndpoints
 {
     /// <summary>The check that asks whether the database answers.</summary>
     public const string Database = "database";
+
+    private const string NotForAnybody = "The log says why; so does this address where it is asked on the machine itself, or at MANAGEMENT_LISTEN";
+
+    /// <summary>What proxies add to the requests of others.</summary>
+    private static readonly string[] s_forwarded = ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"];
 
     public static void AddHealth(this IServiceCollection services)
     {
@@ -48,17 +54,24 @@ internal static class HealthEndpoints
         writer.WriteStartObject();
         writer.WriteString("status", NameOf(report.Status));
         writer.WriteStartObject("checks");
+        var tellsWhy = IsForOperators(context);
         foreach (var (name, entry) in report.Entries)
         {
             writer.WriteStartObject(name);
             writer.WriteString("status", NameOf(entry.Status));
-            writer.WriteString("reason", entry.Description);
+            writer.WriteString("reason", entry.Description is null || tellsWhy ? entry.Description : NotForAnybody);
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
+
+    /// <summary>Whether whoever runs the service asks. Reasons name hosts, logins and folders.</summary>
+    private static bool IsForOperators(HttpContext context) =>
+        ManagementPort.Took(context) ||
+        (context.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer) &&
+         !TrustedProxies.Sent(context) && !Array.Exists(s_forwarded, context.Request.Headers.ContainsKey));
 
     private static IResult Status(string status, int code) =>
         Results.Content($$"""{"status":"{{status}}"}""", "application/json", statusCode: code);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Outlay.Limits;
 
 namespace Outlay.Hosting;
 
@@ -13,7 +14,13 @@ internal static class Listeners
     /// <summary>Has the server listen where the settings say, LISTEN first.</summary>
     public static void Open(KestrelServerOptions kestrel, Settings settings)
     {
-        Open(kestrel, settings.Listen, socket => Protect(socket, settings.Listen));
+        Open(kestrel, settings.Listen, socket =>
+        {
+            // Whoever is alone on the machine takes connections from nobody.
+            if (!settings.IsPrivate)
+                ConnectionShares.Limit(socket, settings);
+            Protect(socket, settings.Listen);
+        });
         if (settings.Management is { } management)
             Open(kestrel, management, socket =>
             {

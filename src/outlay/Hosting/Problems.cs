@@ -77,7 +77,6 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
         StatusCodes.Status404NotFound => new AppException(ErrorCode.NotFound, "There is nothing at this address; /docs lists what there is"),
         StatusCodes.Status405MethodNotAllowed => new AppException(ErrorCode.MethodNotAllowed,
             $"{context.Request.Method} is not for this address; it takes {context.Response.Headers.Allow}"),
-        StatusCodes.Status400BadRequest => new AppException(ErrorCode.InvalidInput, "The request is not valid: its Host header names no address of this service"),
         var status => throw new InvalidOperationException($"No problem type stands for an empty answer of status {status}."),
     };
 
@@ -101,7 +100,7 @@ internal sealed partial class Problems(RequestDelegate next, RunId runId, ILogge
         writer.WriteString("type", $"/problems/{row.Slug}");
         writer.WriteString("title", row.Title);
         writer.WriteNumber("status", row.HttpStatus);
-        writer.WriteString("detail", failure.Message);
+        writer.WriteString("detail", failure.ForAnybody);
         if (failure.Errors.Count > 0)
         {
             writer.WriteStartObject("errors");

@@ -24,6 +24,10 @@ internal static class Credentials
             : throw Refused($"{KeyHeader} and Authorization carry different keys: send one of them", "invalid_request");
     }
 
+    /// <summary>Whether a request carries ADMIN_SECRET: no database is asked.</summary>
+    public static bool HasSecret(HttpRequest request, AccessSettings access) =>
+        request.Headers[SecretHeader] is { Count: > 0 } secret && access.AdminSecret is { } expected && KeySecret.AreSame(secret.ToString(), expected.Read());
+
     /// <summary>A request that must carry a key that is good.</summary>
     /// <param name="error">What is wrong with its key (RFC 6750, section 3.1); null when it has none.</param>
     public static AppException Refused(string message, string? error) =>

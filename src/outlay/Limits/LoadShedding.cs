@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
+using Outlay.Access;
 using Outlay.Hosting;
 using Outlay.Http;
 using Outlay.Telemetry;
@@ -9,17 +10,19 @@ namespace Outlay.Limits;
 
 /// <summary>
 /// Lets only so many requests use the database at once: more would make all of them slow and none faster. Some others wait for their turn. What
-/// cannot be served in time is answered 503 at once, which costs little. What needs no database, and what administrators ask, always gets in.
+/// cannot be served in time is answered 503 at once, which costs little. What needs no database, and what comes with ADMIN_SECRET, always gets in.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The limiter holds nothing of the system, and a request can outlive the services when the server stops.")]
 internal sealed class LoadShedding
 {
     private readonly RequestDelegate _next;
+    private readonly AccessSettings _access;
     private readonly ConcurrencyLimiter _limiter;
 
     public LoadShedding(RequestDelegate next, Settings settings, IMeterFactory meters)
     {
         _next = next;
+        _access = settings.Access;
         var limits = settings.Limits;
         _limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
         {
@@ -35,7 +38,7 @@ internal sealed class LoadShedding
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<NeedsNoDatabase>() is not null || endpoint.Metadata.GetMetadata<ForAdministrators>() is not null)
+        if (!NeedsPlace(context))
         {
             await _next(context);
             return;
@@ -53,6 +56,11 @@ internal sealed class LoadShedding
         context.Features.Set(new Admission(place));
         await _next(context);
     }
+
+    /// <summary>An administrator is let in only with ADMIN_SECRET: whether a key is one of an administrator, the database must say, and anybody can make one up.</summary>
+    private bool NeedsPlace(HttpContext context) =>
+        context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<NeedsNoDatabase>() is null &&
+        !(endpoint.Metadata.GetMetadata<ForAdministrators>() is not null && Credentials.HasSecret(context.Request, _access));
 
     /// <summary>A place, if there is one or will be soon.</summary>
     private ValueTask<RateLimitLease> EnterAsync(CancellationToken token)

@@ -22,6 +22,9 @@ internal sealed class RateLimiter(Quota quota, TimeProvider clock)
     /// <summary>Counts a request of a client.</summary>
     public TokenVerdict Take(string client) => BucketOf(client).Take(Now);
 
+    /// <summary>Gives back what <see cref="Take"/> has taken.</summary>
+    public void GiveBack(string client) => BucketOf(client).GiveBack(Now);
+
     /// <summary>What a client has left; asking counts nothing.</summary>
     public TokenVerdict Look(string client) =>
         _buckets.TryGetValue(client, out var bucket) || (IsFull && _buckets.TryGetValue(Others, out bucket))

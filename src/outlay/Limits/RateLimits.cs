@@ -1,5 +1,4 @@
 using System.Globalization;
-using Outlay.Access;
 using Outlay.Hosting;
 
 namespace Outlay.Limits;
@@ -15,8 +14,7 @@ internal sealed class RateLimits(RequestDelegate next, Settings settings, TimePr
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<Identity>() is { } identity && LimiterOf(context.Request.Method) is { } limiter &&
-            ClientOf(context, identity) is { } client && Count(context, limiter, client) is { } refusal)
+        if (LimiterOf(context.Request.Method) is { } limiter && Client.Of(context, settings) is { } client && Count(context, limiter, client) is { } refusal)
         {
             Problems.Refuse(context, refusal);
             return Task.CompletedTask;
@@ -26,16 +24,6 @@ internal sealed class RateLimits(RequestDelegate next, Settings settings, TimePr
     }
 
     private RateLimiter? LimiterOf(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? _reads : _writes;
-
-    /// <summary>Whom a request is counted for; null for nobody.</summary>
-    private string? ClientOf(HttpContext context, Identity identity)
-    {
-        if (identity == Identity.Administrator)
-            return null;
-        if (identity != Identity.Anonymous)
-            return identity.Actor;
-        return settings.IsPrivate ? null : ClientAddress.Of(context);
-    }
 
     /// <summary>Counts a request; null when it may go on.</summary>
     private static AppException? Count(HttpContext context, RateLimiter limiter, string client)

@@ -18,24 +18,21 @@ internal sealed class RefusalLimit(RequestDelegate next, Settings settings, Time
             return;
         }
 
-        var address = ClientAddress.Of(context);
-        if (_refusals.Look(address) is { Granted: false } verdict)
+        var budget = new RefusalBudget(_refusals, ClientAddress.Of(context));
+        if (budget.Refusal is { } refusal)
         {
-            Problems.Refuse(context, new AppException(ErrorCode.QuotaExceeded, "Too many requests without a good key came from this address")
-            {
-                RetryAfter = verdict.Next,
-                ViolatedPolicies = [_refusals.Quota.Name],
-            });
+            Problems.Refuse(context, refusal);
             return;
         }
 
+        context.Features.Set(budget);
         try
         {
             await next(context);
         }
         catch (AppException e) when (e.Code is ErrorCode.Unauthenticated or ErrorCode.Forbidden)
         {
-            _refusals.Take(address);
+            budget.SpendUnlessSpent();
             throw;
         }
     }

@@ -32,6 +32,16 @@ internal sealed class TokenBucket(Quota quota, TimeSpan now)
         }
     }
 
+    /// <summary>Puts a token back that was taken.</summary>
+    public void GiveBack(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            Fill(now);
+            _level = Math.Min(_capacity, _level + Token);
+        }
+    }
+
     /// <summary>Says what there is, and takes nothing.</summary>
     public TokenVerdict Look(TimeSpan now)
     {

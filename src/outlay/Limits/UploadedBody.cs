@@ -14,7 +14,8 @@ internal static class UploadedBody
             return;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         deadline.CancelAfter(LimitSettings.UploadTime);
-        var body = new MemoryStream((int)Math.Clamp(request.ContentLength ?? 0, 0, App.MaxBodySize));
+        // Not as large as is announced: nobody has said yet who they are, and announcing costs nothing.
+        var body = new MemoryStream();
         try
         {
             await request.Body.CopyToAsync(body, deadline.Token);

@@ -67,6 +67,9 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// <summary>Whether a transaction has failed that did nothing, and that may well succeed when it is run again at once.</summary>
     protected abstract bool DidNothing(Exception exception);
 
+    /// <summary>Whether a session has ended that the server had taken: there are only so many, so a retry for each cannot multiply the load.</summary>
+    protected virtual bool LostSession(Exception exception) => false;
+
     /// <summary>Whether a failed commit may have been stored all the same.</summary>
     protected abstract bool IsOutcomeUnknown(Exception exception);
 
@@ -144,6 +147,13 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
+    /// <param name="message">For whoever runs the program: it may tell where the database is.</param>
+    /// <param name="inner">What the engine said; null when it said nothing.</param>
     protected static AppException Unavailable(string message, Exception? inner) =>
-        new(ErrorCode.Unavailable, message, inner) { RetryAfter = RetryAfter };
+        new(ErrorCode.Unavailable, message, inner) { RetryAfter = RetryAfter, ForAnybody = "The database cannot be used right now. The log of the service says why, under this trace_id" };
+
+    /// <param name="message">For everybody: it tells nothing of where the database is.</param>
+    /// <param name="inner">What showed it; null for nothing.</param>
+    protected static AppException Busy(string message, Exception? inner) =>
+        new(ErrorCode.Unavailable, message, inner) { RetryAfter = RetryAfter, ForAnybody = message };
 }

@@ -6,6 +6,9 @@ namespace Outlay.Storage;
 /// <content>How work runs on a database: within its time, again where that is safe, and with a commit that is never guessed about.</content>
 internal abstract partial class Database
 {
+    private const string InDoubt =
+        "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.";
+
     private static readonly AsyncLocal<Deadline?> s_deadline = new();
 
     private readonly RetryBudget _retries = new();
@@ -107,7 +110,7 @@ internal abstract partial class Database
             catch (Exception e) when (commit.IsPassed && (e is TimeoutException || IsOutcomeUnknown(e)))
             {
                 if (!await WasStoredAsync(scope, IsOutcomeSeen(e) ? wasStored : null, e))
-                    throw e is TimeoutException ? Unavailable("The database took too long to store the change, and did not store it.", e) : e;
+                    throw e is TimeoutException ? Busy("The database took too long to store the change, and did not store it.", e) : e;
             }
 
             return result!;
@@ -137,7 +140,7 @@ internal abstract partial class Database
             {
                 return await attempt();
             }
-            catch (Exception e) when (repeatable && HasTimeLeft && DidNothing(e) && _retries.TrySpend(tries))
+            catch (Exception e) when (repeatable && HasTimeLeft && DidNothing(e) && _retries.TrySpend(tries, isFree: LostSession(e)))
             {
                 DatabaseMetrics.Retried();
                 await Task.Delay(RetryBudget.Pause, token);
@@ -190,13 +193,13 @@ internal abstract partial class Database
     }
 
     /// <summary>The request has no more time.</summary>
-    protected static AppException Late(Exception e) => Unavailable($"The database did not answer within {Deadline?.Budget.TotalSeconds} s.", e);
+    protected static AppException Late(Exception e) => Busy($"The database did not answer within {Deadline?.Budget.TotalSeconds} s.", e);
 
     /// <summary>Finds out whether a change was stored whose commit got no answer.</summary>
     private async Task<bool> WasStoredAsync(OwnerScope scope, Func<DbConnection, CancellationToken, Task<bool>>? wasStored, Exception failure) =>
-        (wasStored is null ? null : await AskAsync(scope, wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown,
-            "The database did not say whether it stored the change, and cannot be asked now. Send it again with the same Idempotency-Key, or look whether it is there.", failure)
+        (wasStored is null ? null : await AskAsync(scope, wasStored)) ?? throw new AppException(ErrorCode.OutcomeUnknown, InDoubt, failure)
         {
+            ForAnybody = InDoubt,
             RetryAfter = RetryAfter,
             Hint = wasStored is null ? "Look whether it was done, before you do it again." : "outlay history shows whether it is there: if it is not, do it again.",
         };
@@ -230,7 +233,7 @@ internal abstract partial class Database
 
     private async Task<OpenStream> OpenStreamAsync(OwnerScope scope, Sql sql, CancellationToken token)
     {
-        var connection = await OpenAsync(scope, forStream: true, token);
+        var connection = await Explained(OpenAsync(scope, forStream: true, token), token);
         var command = sql.On(connection);
         try
         {

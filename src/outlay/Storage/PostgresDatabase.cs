@@ -82,7 +82,7 @@ internal sealed partial class PostgresDatabase : Database
         {
             pools.CountTimeout();
             if (pools.IsFull)
-                throw Unavailable("Too many requests wait for a connection to the database.", e);
+                throw Busy("Too many requests wait for a connection to the database.", e);
             throw Unavailable($"PostgreSQL at {Location} gave no connection within {_patience.TotalSeconds} s.", e);
         }
     }

@@ -39,11 +39,13 @@ internal sealed partial class PostgresDatabase
 
     // A deadlock and a conflict are rolled back by the server. A connection that is lost before the commit takes its transaction along;
     // a server that does not answer in time would not answer a second time.
-    protected override bool DidNothing(Exception exception) => exception switch
+    protected override bool DidNothing(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } || LostSession(exception);
+
+    protected override bool LostSession(Exception exception) => exception switch
     {
         PostgresException { SqlState: var state } =>
-            state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown ||
-            state.StartsWith("08", StringComparison.Ordinal),
+            state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown || state.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: TimeoutException } => false,
         NpgsqlException { InnerException: IOException or SocketException } => true,
         _ => false,

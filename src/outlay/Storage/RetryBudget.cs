@@ -32,13 +32,15 @@ internal sealed class RetryBudget
 
     /// <summary>Asks for a retry.</summary>
     /// <param name="tries">How often it was tried already.</param>
-    public bool TrySpend(int tries)
+    /// <param name="isFree">Whether something else limits how many there can be.</param>
+    public bool TrySpend(int tries, bool isFree = false)
     {
         lock (_lock)
         {
-            if (tries >= MaxTries || _saved < Price)
+            var price = isFree ? 0 : Price;
+            if (tries >= MaxTries || _saved < price)
                 return false;
-            _saved -= Price;
+            _saved -= price;
             return true;
         }
     }

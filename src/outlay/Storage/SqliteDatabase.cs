@@ -93,7 +93,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             if (!await _turn.WaitAsync(_patience, token))
-                throw new AppException(ErrorCode.Unavailable, "Too many writes are waiting for the database.") { RetryAfter = RetryAfter };
+                throw Busy("Too many writes are waiting for the database.", null);
         }
         finally
         {

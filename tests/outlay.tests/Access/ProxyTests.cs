@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Outlay.Hosting;
+using Outlay.Tests.Attacks;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Access;
@@ -91,6 +92,10 @@ public sealed class ProxyTests
     [InlineData("AUTH_HEADER is set without TRUSTED_PROXIES", "AUTH_HEADER", "Remote-User")]
     [InlineData("AUTH_HEADER is 'a b'", "AUTH_HEADER", "a b")]
     [InlineData("AUTH_HEADER is 'x-api-key'", "AUTH_HEADER", "x-api-key")]
+    [InlineData("AUTH_HEADER is 'Forwarded'", "AUTH_HEADER", "Forwarded")]
+    [InlineData("AUTH_HEADER is 'X-Forwarded-For'", "AUTH_HEADER", "X-Forwarded-For")]
+    [InlineData("AUTH_HEADER is 'if-match'", "AUTH_HEADER", "if-match")]
+    [InlineData("ALLOWED_HOSTS has 'http://outlay.example'", "ALLOWED_HOSTS", "localhost,http://outlay.example")]
     [InlineData("ADMIN_SECRET is shorter than 16 characters", "ADMIN_SECRET", "fifteen letters")]
     public void A_setting_that_would_let_in_the_wrong_one_is_named(string fault, string name, string value)
     {
@@ -100,5 +105,33 @@ public sealed class ProxyTests
 
         Assert.Contains(source.Faults, text => text.StartsWith(fault, StringComparison.Ordinal));
         Assert.DoesNotContain(source.Faults, text => text.Contains("fifteen", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0/0", true)]
+    [InlineData("127.0.0.1,::/0", true)]
+    [InlineData("10.0.0.0/8", false)]
+    public void A_header_that_every_address_would_be_believed_is_a_fault(string proxies, bool isFault)
+    {
+        var source = new SettingsSource(asked => asked switch { "TRUSTED_PROXIES" => proxies, "AUTH_HEADER" => "X-Forwarded-User", _ => null });
+
+        Settings.From(source);
+
+        Assert.Equal(isFault, source.Faults.Any(text => text.StartsWith("AUTH_HEADER is believed from every address", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task White_space_around_a_name_does_not_lead_into_the_book_of_another()
+    {
+        await using var server = await TestServer.StartAsync(Engine.Sqlite, s_trusted);
+        (await server.SendAsync("POST", "/expenses", Coffee, ("Remote-User", "ana"))).MustBe(201);
+
+        foreach (var name in new[] { "\u00A0ana", "ana\u2003" })
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes($"GET /expenses HTTP/1.1\r\nHost: localhost\r\nRemote-User: {name}\r\n\r\n");
+            using var connection = await RawConnection.OpenAsync(server.Address, Test.Token);
+            var exchange = await connection.AskAsync(bytes, Ending.Read, toHead: false, wellFramed: true, Test.Token);
+            Assert.Equal(400, exchange.Answers[0].Status);
+        }
     }
 }

@@ -148,6 +148,6 @@ public sealed partial class BackupVerbTests
         return result.Output;
     }
 
-    [GeneratedRegex(@"^Restored 5 expenses, 1 in the trash, 5 owners and 2 keys into [^\n]+\.\nIt took [0-9.]+ s; the data is as it was [0-9]+[smhd] ago\.\n$")]
+    [GeneratedRegex(@"^Restored 5 expenses, 1 in the trash, 5 owners and 2 keys into [^\n]+\.\nIt took [0-9.]+ s; the data is as it was [0-9]+[smhd] ago\.\n([0-9]+ keys? of the backup holds? again: [^\n]+\n)?$")]
     private static partial Regex Restored();
 }

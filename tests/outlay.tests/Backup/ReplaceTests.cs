@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Outlay.Access;
 using Outlay.Backup;
 using Outlay.Tests.Harness;
 
@@ -96,6 +97,36 @@ public sealed class ReplaceTests
         await restore;
 
         Assert.Equal((BackupState.Ok, 5L), ((await backup).State, (await backup).Expenses));
+    }
+
+    [Theory, EachEngine]
+    public async Task A_key_that_was_revoked_or_limited_after_the_backup_stays_so_and_one_that_holds_again_is_named(Engine engine)
+    {
+        await using var database = await SampleBook.CreateAsync(engine);
+        var keys = new KeyService(database.Database, database.Clock);
+        var (stolen, rotated, kept) = (await MakeAsync("stolen"), await MakeAsync("rotated"), await MakeAsync("kept"));
+        var first = Path.GetFileName((await BackupRun.OfAsync(database)).File!);
+        await keys.RevokeAsync(stolen.Key.Id, Test.Token);
+        await keys.RotateAsync(rotated.Key.Id, "0s", Test.Token);
+
+        var replaced = await OutlayProcess.RunAsync(["backup", "restore", first, "--replace", "--yes"], database.Environment);
+
+        Assert.True(replaced.ExitCode == 0, replaced.Error);
+        Assert.DoesNotContain("again", replaced.Output, StringComparison.Ordinal);
+        Assert.Equal((KeyState.Revoked, KeyState.Expired, KeyState.Active), (await StateAsync(stolen), await StateAsync(rotated), await StateAsync(kept)));
+
+        // Where nothing is known of them, the backup alone says which hold.
+        await using var empty = await TestDatabase.CreateAsync(engine);
+        var restored = await OutlayProcess.RunAsync(["backup", "restore", Path.Combine(database.Settings.BackupsDir, first)], empty.Environment);
+
+        Assert.True(restored.ExitCode == 0, restored.Error);
+        foreach (var key in new[] { stolen, rotated, kept })
+            Assert.Contains($"{key.Key.Id} {key.Key.Name} ({key.Key.Prefix}…) of ana", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("Revoke what was revoked since: outlay keys revoke ID.", restored.Output, StringComparison.Ordinal);
+
+        Task<IssuedKey> MakeAsync(string name) => keys.CreateAsync(new KeyDraft("ana", name, null, null), Test.Token);
+
+        async Task<KeyState> StateAsync(IssuedKey key) => (await keys.GetAsync(key.Key.Id, Test.Token)).StateAt(database.Clock.Now);
     }
 
     private static async Task<AppException?> RestoreAsync(TestDatabase source, TestDatabase target, string? replaced)

@@ -9,8 +9,8 @@ namespace Outlay.Tests.Failures;
 [Collection(nameof(Alone))]
 public sealed class RotationTests : IDisposable
 {
-    /// <summary>Fewer than the retries that are saved up: each may lose its session in the middle of a transaction.</summary>
-    private const int Clients = 6;
+    /// <summary>Three times the retries that are saved up: each may lose its session in the middle of a transaction.</summary>
+    private const int Clients = 30;
 
     private readonly TestFolder _folder = new();
     private readonly ConcurrentQueue<(string Name, int Status)> _answers = [];
@@ -36,6 +36,7 @@ public sealed class RotationTests : IDisposable
             ["RATE_LIMIT_READS"] = "0",
             ["RATE_LIMIT_WRITES"] = "0",
             ["LOG_LEVEL"] = "warning",
+            ["MAX_CONCURRENT_REQUESTS"] = $"{Clients}",
         };
         environment.Remove("DB_PASSWORD");
         await using var server = OutlayProcess.StartServer(environment);
@@ -68,7 +69,7 @@ public sealed class RotationTests : IDisposable
     /// <summary>Waits until so much was answered that nothing of before runs any more.</summary>
     private Task AnsweredAsync()
     {
-        var enough = _answers.Count + 150;
+        var enough = _answers.Count + (10 * Clients);
         return Eventually.TrueAsync("requests are answered", () => Task.FromResult(_answers.Count >= enough));
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Outlay.Http;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Http;
@@ -78,6 +79,29 @@ public sealed class ListStreamingTests
         // Nobody hangs up: whoever reads nothing is cut off.
         await Eventually.TrueAsync("there is room for another list", async () => (await server.SendAsync("HEAD", "/expenses")).Status == 200);
         clients.ForEach(client => client.Dispose());
+    }
+
+    [Theory, EachEngine]
+    public async Task One_key_has_no_more_than_its_share_of_whole_lists(Engine engine)
+    {
+        await using var server = await StartAsync(engine);
+        var (slow, other) = (await server.MakeKeyAsync("default"), await server.MakeKeyAsync("default"));
+        var clients = new List<TcpClient>();
+        Answer answer;
+        while ((answer = await server.SendAsync("HEAD", "/expenses", null, ("X-API-Key", slow))).Status == 200)
+        {
+            Assert.InRange(clients.Count, 0, 90);
+            clients.Add(new TcpClient(server.Address.Host, server.Address.Port) { ReceiveBufferSize = 4096, LingerState = new LingerOption(true, 0) });
+            await clients[^1].GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET /expenses HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {slow}\r\n\r\n"), Test.Token);
+            await clients[^1].GetStream().ReadExactlyAsync(new byte[100], Test.Token);
+        }
+
+        Assert.Equal((429, "1", WholeLists.Share), (answer.Status, answer["Retry-After"], clients.Count));
+        (await server.SendAsync("HEAD", "/expenses", null, ("X-API-Key", other))).MustBe(200);
+        (await server.GetAsync("/expenses?limit=5", ("X-API-Key", slow))).MustBe(200);
+
+        clients.ForEach(client => client.Dispose());
+        await Eventually.TrueAsync("the key has its share again", async () => (await server.SendAsync("HEAD", "/expenses", null, ("X-API-Key", slow))).Status == 200);
     }
 
     [Theory, EachEngine]

@@ -29,6 +29,10 @@ public sealed class LoadSheddingTests
             (await server.GetAsync("/livez")).MustBe(200);
             (await server.GetAsync("/openapi.json")).MustBe(200);
             Assert.Contains("outlay_rejections_total{code=\"overloaded\"} ", (await server.GetAsync("/metrics")).MustBe(200).Body, StringComparison.Ordinal);
+            // Whether a key is one of an administrator, the database must say: only the secret gets in without a place.
+            (await server.GetAsync("/admin/api-keys", ("X-API-Key", "made up"))).MustBeProblem(503, "overloaded");
+            (await server.GetAsync("/admin/api-keys", (TestServer.SecretHeader, "made up as well"))).MustBeProblem(503, "overloaded");
+            (await server.GetAsync("/admin/api-keys", (TestServer.SecretHeader, TestServer.Secret))).MustBe(200);
             Assert.False(busy.IsCompleted);
         }
 

@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Outlay.Limits;
+using Outlay.Storage;
 using Outlay.Tests.Harness;
 
 namespace Outlay.Tests.Limits;
@@ -79,6 +81,48 @@ public sealed class RateLimitTests
         (await server.SendAsync("GET", "/admin/api-keys", null, ("X-Admin-Secret", "guess"))).MustBe(429);
         (await server.GetAsync("/readyz")).MustBe(200);
         (await server.GetAsync("/openapi.json")).MustBe(200);
+    }
+
+    [Theory, EachEngine]
+    public async Task Many_keys_tried_at_once_are_no_more_guesses_than_one_after_the_other(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine, ("RATE_LIMIT_REFUSALS", "3"), ("REQUEST_TIMEOUT", "60"));
+        await server.FirstBackup;
+        var good = await server.MakeKeyAsync("ana");
+        (await server.GetAsync("/expenses", ("X-API-Key", good))).MustBe(200);
+        List<Task<Answer>> guesses;
+        // No guess is answered before all have come.
+        await using (await OpenTransaction.BeginAsync(server.Services.GetRequiredService<Database>(), engine is Engine.Postgres ? "LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE" : "SELECT 1"))
+        {
+            guesses = [.. Enumerable.Range(0, 50).Select(i => server.GetAsync(i % 2 == 0 ? "/expenses" : "/admin/api-keys", ("X-API-Key", $"guess {i}")))];
+            if (engine is Engine.Postgres)
+            {
+                await Eventually.TrueAsync("all others are refused unheard", () => Task.FromResult(guesses.Count(guess => guess.IsCompleted) == 47));
+                Assert.Equal(3, await server.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"));
+            }
+        }
+
+        var answers = await Task.WhenAll(guesses);
+
+        Assert.Equal(3, answers.Count(answer => answer.Status == 401));
+        Assert.Equal(47, answers.Count(answer => answer.Status == 429));
+    }
+
+    [Theory, EachEngine]
+    public async Task Good_keys_use_up_nothing_however_many_come_at_once(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine, ("RATE_LIMIT_REFUSALS", "3"));
+        var key = await server.MakeKeyAsync("ana", "read,admin");
+
+        for (var i = 0; i < 5; i++)
+        {
+            (await server.GetAsync("/expenses", ("X-API-Key", await server.MakeKeyAsync($"owner {i}")))).MustBe(200);
+            (await server.GetAsync(i % 2 == 0 ? "/expenses" : "/admin/api-keys", ("X-API-Key", key))).MustBe(200);
+        }
+
+        // What was known of it is not believed any more.
+        server.Database.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => server.GetAsync("/expenses", ("X-API-Key", key)))), answer => answer.MustBe(200));
     }
 
     [Fact]
