@@ -73,10 +73,12 @@ internal static class BackupCommands
         file.CompletionSources.Add(context => Kept(cli, context.WordToComplete));
         var dryRun = new Option<bool>("--dry-run") { Description = "Verify the backup and say what a restore would do, with --replace or without. Default: restore it." };
         var replace = new Option<bool>("--replace") { Description = "Replace what the database holds; a backup of it is made first. Default: only into an empty one." };
+        var unverified = new Option<bool>("--unverified") { Description = "Restore also what does not pass the verification, as long as it is whole. Default: only what does." };
         var yes = Options.Yes();
         verb.Add(file);
         verb.Add(dryRun);
         verb.Add(replace);
+        verb.Add(unverified);
         verb.Add(yes);
         verb.SetAction(async (parsed, token) =>
         {
@@ -87,9 +89,9 @@ internal static class BackupCommands
             else if (replaced is not null && !parsed.GetValue(replace))
                 throw new AppException(ErrorCode.Conflict, $"{cli.Database.Location} is not empty: add --replace to replace what it holds.");
             else if (replaced is not null)
-                await ReplaceAsync(cli, backup, replaced.Value, parsed.GetValue(yes), token);
+                await ReplaceAsync(cli, backup, replaced.Value, parsed.GetValue(unverified), parsed.GetValue(yes), token);
             else
-                await RestoreAsync(cli, backup, null, token);
+                await RestoreAsync(cli, backup, null, parsed.GetValue(unverified), token);
         });
     }
 
@@ -103,11 +105,11 @@ internal static class BackupCommands
     }
 
     /// <summary>Whatever can be known before is looked at first: the backup is restored on trial, and the privilege asked for.</summary>
-    private static async Task ReplaceAsync(CliContext cli, BackupFile backup, long replaced, bool yes, CancellationToken token)
+    private static async Task ReplaceAsync(CliContext cli, BackupFile backup, long replaced, bool unverified, bool yes, CancellationToken token)
     {
         try
         {
-            var report = await VerifyAsync(cli, backup, token);
+            var report = await VerifyAsync(cli, backup, token, unverified);
             var restore = await cli.RestoreAsync(token);
             await restore.RequireOwnershipAsync(token);
             var question = $"{Plural.Of(replaced, "expense")} in {cli.Database.Location} will be replaced by {report.Expenses} of {report.Backup}, and all owners and keys by those of the backup: {Access(report.Rows)}. Go on?";
@@ -117,7 +119,7 @@ internal static class BackupCommands
                 return;
             }
 
-            await RestoreAsync(cli, backup, await BackUpAsync(cli, token), token);
+            await RestoreAsync(cli, backup, await BackUpAsync(cli, token), isVerified: true, token);
         }
         catch (AppException e) when (e.Code is not ErrorCode.OutcomeUnknown)
         {
@@ -126,14 +128,15 @@ internal static class BackupCommands
     }
 
     /// <param name="replaced">The fingerprint of the backup that has what is replaced; null for an empty database.</param>
-    private static async Task RestoreAsync(CliContext cli, BackupFile backup, string? replaced, CancellationToken token)
+    /// <param name="isVerified">Whether nothing has to be verified any more.</param>
+    private static async Task RestoreAsync(CliContext cli, BackupFile backup, string? replaced, bool isVerified, CancellationToken token)
     {
         var restore = await cli.RestoreAsync(token);
         var start = cli.Clock.GetTimestamp();
         var restored = await ProgressBar.RunAsync(cli, "Restoring", backup.Size, async bar =>
         {
             await using var stream = await backup.OpenAsync(bar.Report, token);
-            return await restore.RunAsync(stream, replaced, token);
+            return await restore.RunAsync(stream, replaced, isVerified, token);
         });
         var content = restored.Manifest.Content;
         cli.Out.WriteLine($"Restored {BackupReport.CountOf(content.Rows, content.InTrash)}, {Access(content.Rows)} into {cli.Database.Location}.");
@@ -169,12 +172,16 @@ internal static class BackupCommands
             throw new AppException(ErrorCode.Inconsistent, $"It is too old: made {DurationText.Of(age)} ago.");
     }
 
-    private static async Task<BackupReport> VerifyAsync(CliContext cli, BackupFile backup, CancellationToken token)
+    /// <param name="unverified">Whether one that does not pass will do; that it does not is told.</param>
+    private static async Task<BackupReport> VerifyAsync(CliContext cli, BackupFile backup, CancellationToken token, bool unverified = false)
     {
         var report = await ProgressBar.RunAsync(cli, "Verifying", backup.Size, bar => backup.VerifyAsync(bar.Report, token));
-        return report.IsGood
-            ? report
-            : throw new AppException(report.IsConclusive ? ErrorCode.BackupDamaged : ErrorCode.Unavailable, report.Problem!);
+        if (report.IsGood)
+            return report;
+        if (!unverified || report.CreatedAt is null)
+            throw new AppException(report.IsConclusive ? ErrorCode.BackupDamaged : ErrorCode.Unavailable, report.Problem!);
+        await cli.TellAsync(report.Problem!);
+        return report;
     }
 
     /// <summary>Who gets in with what a backup holds.</summary>

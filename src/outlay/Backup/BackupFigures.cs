@@ -28,7 +28,7 @@ internal sealed partial class BackupFigures
         meter.CreateObservableGauge("outlay.backup.last_success.timestamp", Successes, "s",
             "When a place was last known to keep a verified backup of the present state, in seconds since 1970");
         meter.CreateObservableGauge("outlay.backup.last_verified.timestamp", Verified, "s",
-            "When a backup was last verified, or a verified one found to hold the present state, in seconds since 1970");
+            "When the last verified backup was made, or a verified one was last found to hold the present state, in seconds since 1970");
         meter.CreateObservableGauge("outlay.backup.size", () => StoredFigures.Told(_status.Last.File is null ? _size : _status.Last.Size), "By", "The size of the newest backup on this machine");
     }
 
@@ -58,7 +58,7 @@ internal sealed partial class BackupFigures
             try
             {
                 var isNewest = true;
-                await foreach (var (backup, report) in _catalog.OwnAsync(destination, token))
+                await foreach (var (backup, _) in _catalog.OwnAsync(destination, token))
                 {
                     if (_catalog.IsInTheFuture(backup.Time))
                         continue;
@@ -69,7 +69,7 @@ internal sealed partial class BackupFigures
                         continue;
                     _newest[destination.Kind] = backup.Time;
                     if (destination == _catalog.Disk)
-                        _verified = report?.VerifiedAt;
+                        _verified = backup.Time;
                     break;
                 }
             }

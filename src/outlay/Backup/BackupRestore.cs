@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Outlay.Access;
+using Outlay.History;
 using Outlay.Reports;
 using Outlay.Storage;
 
@@ -40,7 +41,8 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
     /// </summary>
     /// <param name="file">The backup, not encrypted any more.</param>
     /// <param name="replaced">The fingerprint of the backup that has what is replaced; null when nothing may be there.</param>
-    public async Task<RestoredBackup> RunAsync(Stream file, string? replaced, CancellationToken token)
+    /// <param name="isVerified">Whether it was verified before, or is wanted whatever that found; otherwise its history is recomputed.</param>
+    public async Task<RestoredBackup> RunAsync(Stream file, string? replaced, bool isVerified, CancellationToken token)
     {
         await using var turn = await BackupTurn.TakeAsync(database, clock, token);
         return await WriteAsync(async connection =>
@@ -51,6 +53,9 @@ internal sealed class BackupRestore(Database database, TimeProvider clock)
             var restored = await LoadAsync(connection, file, token);
             await UpdateAsync(connection, restored.Manifest.Origin, token);
             var keys = await KeepRestrictedAsync(connection, before, token);
+            if (!isVerified && (await HistoryCheck.RunAsync(connection, token)).Fault is { } fault)
+                throw new AppException(ErrorCode.BackupDamaged, $"What was restored is not right: its history, {fault}. --unverified restores it all the same.");
+            await BackupMark.RemoveAsync(connection, token);
             // In an empty place it goes on as the book it was, with its backups; where another book was, that has its own.
             if (replaced is null && restored.Manifest.Origin.Book is { } book)
                 await BookId.SetAsync(connection, book, token);

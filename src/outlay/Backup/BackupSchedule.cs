@@ -21,7 +21,8 @@ internal sealed class BackupSchedule(
         using (lifetime.ApplicationStarted.Register(started.SetResult))
             await started.Task.WaitAsync(token);
         var result = await backup.RunAsync(_isFirst ? BackupOccasion.Regular : BackupOccasion.Scheduled, token);
-        _isFirst = _isFirst && result.State is BackupState.Failed;
+        // One that did not pass holds the present state all the same.
+        _isFirst = _isFirst && result.Report is null;
         // What reading the whole book took is not needed again for a day: the system gets it back.
         ProcessMemory.GiveBack();
         return result.Failure is null ? backup.NextIn(result) : PauseAfterFailure;

@@ -33,7 +33,7 @@ internal sealed partial class BackupService(
 
     private readonly BackupVerifier _verifier = new(catalog, settings, clock);
 
-    private readonly BackupElection _election = new(database, catalog, new BackupVerifier(catalog, settings, clock), settings.BackupInterval, clock, logger);
+    private readonly BackupNeed _need = new(database, catalog, new BackupVerifier(catalog, settings, clock), settings.BackupInterval, clock, logger);
 
     private readonly BackupPruning _pruning = new(catalog, settings.BackupRetention, clock);
 
@@ -46,7 +46,7 @@ internal sealed partial class BackupService(
         var start = clock.GetTimestamp();
         using var span = Signals.Source.StartActivity("backup");
         var result = await TryAsync(occasion, token) with { Duration = clock.GetElapsedTime(start) };
-        status.Record(result, clock.GetUtcNow());
+        status.Record(result);
         if (result.State is BackupState.Failed)
             span?.SetStatus(ActivityStatusCode.Error);
         if (result.State is BackupState.Unchanged)
@@ -59,7 +59,7 @@ internal sealed partial class BackupService(
     }
 
     /// <summary>How long until the next run at the interval, after one that went well.</summary>
-    public TimeSpan NextIn(BackupResult result) => result.State is BackupState.NotDue ? _election.DueIn(result.Report!) : settings.BackupInterval;
+    public TimeSpan NextIn(BackupResult result) => result is { State: BackupState.NotDue, HeldAt: { } madeAt } ? _need.DueIn(madeAt) : settings.BackupInterval;
 
     private async Task<BackupResult> TryAsync(BackupOccasion occasion, CancellationToken token)
     {
@@ -71,8 +71,14 @@ internal sealed partial class BackupService(
             await waiting.DisposeAsync();
             var book = await BookId.MakeAsync(database, token);
             // Before a change, what this machine has is what it can rely on.
-            var elsewhere = occasion is BackupOccasion.BeforeChange ? [] : await _election.LookElsewhereAsync(token);
-            var result = await _election.FindAsync(folder, elsewhere, occasion, token) ?? await CreateAsync(folder, elsewhere, book, token);
+            var elsewhere = occasion is BackupOccasion.BeforeChange ? [] : await _need.LookElsewhereAsync(token);
+            var result = await _need.FindAsync(folder, elsewhere, occasion, token) ?? await CreateAsync(folder, elsewhere, book, token);
+            if (result.Report?.Problem is { } problem)
+            {
+                BackupMetrics.NotVerified();
+                BackupNotVerified(logger, problem);
+            }
+
             if (occasion is BackupOccasion.BeforeChange && result.Report is { Fingerprint: not null } held)
             {
                 result = result with { Report = held with { KeptUntil = clock.GetUtcNow() + SafetyPeriod } };
@@ -121,15 +127,31 @@ internal sealed partial class BackupService(
         await catalog.Disk.StoreAsync(name, backup, token);
         if (isReadable)
             await catalog.Disk.StoreAsync(BackupName.Csv(time), csv, token);
-        if (report.Problem is { } problem)
-        {
-            BackupMetrics.NotVerified();
-            BackupNotVerified(logger, problem);
-        }
-
+        if (report.IsGood && book != BookId.None)
+            await NoteAsync(report, token);
         return new BackupResult(
             report.IsGood ? BackupState.Ok : BackupState.Failed, Path.Combine(folder.Path, name), size, report,
-            Failure: report.Problem);
+            Failure: report.Problem)
+        {
+            HeldAt = report.IsGood ? report.CreatedAt : null,
+        };
+    }
+
+    /// <summary>Tells the other instances. One that cannot be told makes a backup of its own.</summary>
+    private async Task NoteAsync(BackupReport report, CancellationToken token)
+    {
+        try
+        {
+            await database.WriteAsync(OwnerScope.All, async connection =>
+            {
+                await BackupMark.SetAsync(connection, report, token);
+                return true;
+            }, token);
+        }
+        catch (AppException e)
+        {
+            BackupNotNoted(logger, e.Message);
+        }
     }
 
     /// <summary>Copies the newest backup to the places that do not have it, and removes from each what is not to be kept. Each fails on its own.</summary>
@@ -154,7 +176,7 @@ internal sealed partial class BackupService(
                     await folder.StoreReportAsync(destination, newest.Report, token);
                 }
 
-                if (newest.HeldAt(clock.GetUtcNow()) is { } held)
+                if (newest.HeldAt is { } held)
                     status.Keep(destination, held);
                 if (occasion is not BackupOccasion.BeforeChange)
                     await _pruning.RunAsync(destination, newest.Report!.Backup, book, token);
@@ -191,6 +213,9 @@ internal sealed partial class BackupService(
 
     [LoggerMessage(LogLevel.Error, "A backup was made, but not verified: {Reason}")]
     private static partial void BackupNotVerified(ILogger logger, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Other instances could not be told of the backup, and will make their own: {Reason}")]
+    private static partial void BackupNotNoted(ILogger logger, string reason);
 
     [LoggerMessage(LogLevel.Error, "Backups cannot be kept in {Destination}: {Reason}")]
     private static partial void DestinationFailed(ILogger logger, string destination, string reason, Exception exception);

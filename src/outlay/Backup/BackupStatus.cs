@@ -34,13 +34,8 @@ internal sealed record BackupResult(
         ? "It is kept all the same, marked as failed. outlay doctor --deep names where the data was changed past the program; outlay backup list has the last backup that was good, and outlay backup restore NAME --replace goes back to it."
         : "";
 
-    /// <summary>When a verified backup is known to have held the state that was present; null when none is.</summary>
-    public DateTimeOffset? HeldAt(DateTimeOffset now) => State switch
-    {
-        BackupState.Ok or BackupState.Unchanged => now,
-        BackupState.NotDue => Report!.CreatedAt,
-        _ => null,
-    };
+    /// <summary>The moment whose state a verified backup is known to hold; null when none does.</summary>
+    public DateTimeOffset? HeldAt { get; init; }
 
     /// <summary>How many expenses the backup holds.</summary>
     public long Expenses => Report?.Rows.GetValueOrDefault("expenses") ?? 0;
@@ -49,7 +44,7 @@ internal sealed record BackupResult(
 /// <summary>How the backups stand. One for the process; <see cref="BackupService"/> keeps it up to date.</summary>
 internal sealed class BackupStatus
 {
-    private volatile Snapshot _now = new(new BackupResult(BackupState.NotRun), null, null);
+    private volatile Snapshot _now = new(new BackupResult(BackupState.NotRun), null);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _kept = new();
 
@@ -59,18 +54,14 @@ internal sealed class BackupStatus
     /// <summary>When a verified backup was last known to hold the present state; null when not since the start.</summary>
     public DateTimeOffset? LastSuccess => _now.LastSuccess;
 
-    /// <summary>The last report of a good backup: when it was made, and when it was verified; null when there was none since the start.</summary>
-    public BackupReport? LastVerified => _now.LastVerified;
-
     /// <summary>When a place was last known to keep a verified backup of the present state; null when not since the start.</summary>
     public DateTimeOffset? KeptAt(IBackupDestination destination) => _kept.TryGetValue(destination.Kind, out var time) ? time : null;
 
-    public void Keep(IBackupDestination destination, DateTimeOffset now) => _kept[destination.Kind] = now;
+    /// <param name="held">The moment whose state is kept there.</param>
+    public void Keep(IBackupDestination destination, DateTimeOffset held) => _kept[destination.Kind] = held;
 
-    public void Record(BackupResult result, DateTimeOffset now) => _now = new Snapshot(
-        result,
-        result.HeldAt(now) is { } held && !(held < _now.LastSuccess) ? held : _now.LastSuccess,
-        result.Report is { IsGood: true } report ? report : _now.LastVerified);
+    public void Record(BackupResult result) =>
+        _now = new Snapshot(result, result.HeldAt is { } held && !(held < _now.LastSuccess) ? held : _now.LastSuccess);
 
-    private sealed record Snapshot(BackupResult Last, DateTimeOffset? LastSuccess, BackupReport? LastVerified);
+    private sealed record Snapshot(BackupResult Last, DateTimeOffset? LastSuccess);
 }

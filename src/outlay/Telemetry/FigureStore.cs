@@ -21,6 +21,9 @@ internal static class FigureStore
         new Sql("insert into figures (name, value) values (@name, @value) on conflict (name) do nothing")
             .With("@name", name).With("@value", value).ExecuteAsync(connection, token);
 
+    public static Task RemoveAsync(DbConnection connection, string name, CancellationToken token) =>
+        new Sql("delete from figures where name = @name").With("@name", name).ExecuteAsync(connection, token);
+
     public static async Task<IReadOnlyDictionary<string, long>> AllAsync(DbConnection connection, CancellationToken token)
     {
         var figures = await new Sql("select name, value from figures").ListAsync(connection, row => (Name: row.GetString(0), Value: row.GetInt64(1)), token);

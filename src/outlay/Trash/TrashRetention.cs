@@ -15,6 +15,9 @@ internal sealed partial class TrashRetention(
 
     private static readonly TimeSpan s_interval = TimeSpan.FromDays(1);
 
+    /// <summary>The other instance may fail half-way.</summary>
+    private static readonly TimeSpan s_pauseWhileAnother = TimeSpan.FromHours(1);
+
     protected override TimeSpan PauseAfterFailure => TimeSpan.FromHours(1);
 
     public override async Task<TimeSpan> RunAsync(CancellationToken token)
@@ -29,7 +32,7 @@ internal sealed partial class TrashRetention(
 
         await using var turn = await database.TryHoldAsync("trash retention", token);
         if (turn is null)
-            return PauseAfterFailure;
+            return s_pauseWhileAnother;
         var count = await trash.PurgeAllAsync(Actor, TimeSpan.FromDays(settings.TrashRetentionDays), token);
         if (count > 0)
             Log.Purged(logger, count, settings.TrashRetentionDays);

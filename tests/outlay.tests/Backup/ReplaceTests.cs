@@ -87,7 +87,7 @@ public sealed class ReplaceTests
         // Without the readable copy, which waits for each table anyway.
         target.Environment["BACKUP_PASSPHRASE"] = "correct horse battery staple";
         await using var file = new HeldStream(await BackupRun.WriteAsync(source));
-        var restore = Task.Run(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, null, Test.Token));
+        var restore = Task.Run(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, null, isVerified: false, Test.Token));
         await file.Reached;
 
         var backup = Task.Run(() => BackupRun.OfAsync(target));
@@ -134,7 +134,7 @@ public sealed class ReplaceTests
         using var file = new MemoryStream(await BackupRun.WriteAsync(source));
         try
         {
-            await new BackupRestore(target.Database, target.Clock).RunAsync(file, replaced, Test.Token);
+            await new BackupRestore(target.Database, target.Clock).RunAsync(file, replaced, isVerified: false, Test.Token);
             return null;
         }
         catch (AppException e)

@@ -53,7 +53,7 @@ public sealed class SabotageTests
 
     [Theory]
     [MemberData(nameof(Sabotages))]
-    public async Task A_sabotaged_backup_is_found_out_and_restores_nothing(string sabotage)
+    public async Task A_sabotaged_backup_is_found_out(string sabotage)
     {
         var (damage, told) = s_sabotages[sabotage];
         await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
@@ -64,6 +64,41 @@ public sealed class SabotageTests
         Assert.False(report.IsGood);
         Assert.True(report.IsConclusive);
         Assert.Contains(told, report.Failure, StringComparison.Ordinal);
+    }
+
+    [Theory, EachEngine]
+    public async Task A_sabotaged_backup_restores_nothing(Engine engine)
+    {
+        await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
+        await using var target = await TestDatabase.CreateAsync(engine);
+        var backup = await BackupRun.WriteAsync(source);
+        foreach (var (name, (damage, _)) in s_sabotages)
+        {
+            using var file = new MemoryStream(damage(backup));
+
+            var error = await Record.ExceptionAsync(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, null, isVerified: false, Test.Token));
+
+            Assert.True(error is AppException { Code: ErrorCode.BackupDamaged or ErrorCode.SchemaMismatch }, $"{name}: {error}");
+            Assert.Equal(0, await target.ScalarAsync<long>("select count(*) from expenses"));
+        }
+    }
+
+    [Theory, EachEngine]
+    public async Task What_was_changed_past_the_program_is_restored_when_somebody_wants_it_all_the_same(Engine engine)
+    {
+        await using var source = await SampleBook.CreateAsync(Engine.Sqlite);
+        await using var target = await TestDatabase.CreateAsync(engine);
+        await source.ExecuteAsync("update expenses set description = 'Forged' where id = 1");
+        var path = Path.Combine(target.Folder, "forged.tar.gz");
+        await File.WriteAllBytesAsync(path, await BackupRun.WriteAsync(source), Test.Token);
+
+        var refused = await OutlayProcess.RunAsync(["backup", "restore", path], target.Environment);
+        var wanted = await OutlayProcess.RunAsync(["backup", "restore", path, "--unverified"], target.Environment);
+
+        Assert.Equal(65, refused.ExitCode);
+        Assert.Contains("--unverified", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, wanted.ExitCode);
+        Assert.Equal("Forged", await target.ScalarAsync<string>("select description from expenses where id = 1"));
     }
 
     [Theory, EachEngine]
@@ -79,7 +114,7 @@ public sealed class SabotageTests
         {
             using var file = new MemoryStream(s_sabotages[sabotage].Damage(backup));
             var present = await target.Database.ReadAsync(OwnerScope.All, connection => BackupStore.FingerprintAsync(target.Database, connection, Test.Token), Test.Token);
-            var error = await Assert.ThrowsAsync<AppException>(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, present, Test.Token));
+            var error = await Assert.ThrowsAsync<AppException>(() => new BackupRestore(target.Database, target.Clock).RunAsync(file, present, isVerified: false, Test.Token));
             Assert.NotEqual(ErrorCode.Conflict, error.Code);
         }
 

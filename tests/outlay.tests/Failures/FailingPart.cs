@@ -12,9 +12,13 @@ namespace Outlay.Tests.Failures;
 internal sealed class FailingPart(string part, string injection, Func<Task> fail, Func<Task> mend)
 {
     /// <summary>No measure of speed: the time of a request and half as much for a commit, and what a busy machine adds.</summary>
-    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(60);
-
     private static readonly string? s_seconds = Environment.GetEnvironmentVariable("FAILING_PARTS_SECONDS");
+
+    /// <summary>
+    /// The drill has the machine to itself, and asserts what is promised: 1.5 times REQUEST_TIMEOUT, and half a second for the way. Beside other
+    /// tests it is no measure of speed.
+    /// </summary>
+    private static readonly TimeSpan s_budget = s_seconds is null ? TimeSpan.FromSeconds(60) : TimeSpan.FromSeconds(3.5);
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 

@@ -94,7 +94,7 @@ public sealed class RowSecurityTests
         await new Outlay.Backup.BackupWriter(source.Database, source.Settings, "run").WriteAsync(backup, source.Clock.Now, Test.Token);
 
         backup.Position = 0;
-        await new Outlay.Backup.BackupRestore(target.Database, target.Clock).RunAsync(backup, replaced: null, Test.Token);
+        await new Outlay.Backup.BackupRestore(target.Database, target.Clock).RunAsync(backup, replaced: null, isVerified: false, Test.Token);
 
         Assert.Equal((await TablesAsync(target)).Count, await target.ScalarAsync<long>("select count(*) from pg_class where relrowsecurity and relforcerowsecurity"));
     }
