@@ -10,16 +10,17 @@ namespace Outlay.Backup;
 /// </summary>
 /// <param name="MadeAt">To the millisecond.</param>
 /// <param name="Digest">The first 64 bits of the SHA-256 of the backup as it is stored.</param>
-internal sealed record BackupMark(DateTimeOffset MadeAt, long Digest)
+/// <param name="Size">In bytes, as it is stored.</param>
+internal sealed record BackupMark(DateTimeOffset MadeAt, long Digest, long Size)
 {
-    private const string MadeAtFigure = "backup_made_at", DigestFigure = "backup_made_digest";
+    private const string MadeAtFigure = "backup_made_at", DigestFigure = "backup_made_digest", SizeFigure = "backup_made_size";
 
     /// <summary>Null when none was made since the database came to be, or was replaced.</summary>
     public static async Task<BackupMark?> FindAsync(DbConnection connection, CancellationToken token)
     {
         var figures = await FigureStore.AllAsync(connection, token);
-        return figures.TryGetValue(MadeAtFigure, out var madeAt) && figures.TryGetValue(DigestFigure, out var digest)
-            ? new BackupMark(DateTimeOffset.FromUnixTimeMilliseconds(madeAt), digest)
+        return figures.TryGetValue(MadeAtFigure, out var madeAt) && figures.TryGetValue(DigestFigure, out var digest) && figures.TryGetValue(SizeFigure, out var size)
+            ? new BackupMark(DateTimeOffset.FromUnixTimeMilliseconds(madeAt), digest, size)
             : null;
     }
 
@@ -28,6 +29,7 @@ internal sealed record BackupMark(DateTimeOffset MadeAt, long Digest)
     {
         await FigureStore.SetAsync(connection, MadeAtFigure, report.CreatedAt!.Value.ToUnixTimeMilliseconds(), token);
         await FigureStore.SetAsync(connection, DigestFigure, Start(report.Stored!), token);
+        await FigureStore.SetAsync(connection, SizeFigure, report.Stored!.Size, token);
     }
 
     /// <summary>What is in the database now came another way than what was backed up last.</summary>
@@ -35,10 +37,11 @@ internal sealed record BackupMark(DateTimeOffset MadeAt, long Digest)
     {
         await FigureStore.RemoveAsync(connection, MadeAtFigure, token);
         await FigureStore.RemoveAsync(connection, DigestFigure, token);
+        await FigureStore.RemoveAsync(connection, SizeFigure, token);
     }
 
     /// <summary>Whether a backup with these bytes is the one.</summary>
-    public bool IsOf(BackupDigest? stored) => stored is not null && Start(stored) == Digest;
+    public bool IsOf(BackupDigest? stored) => stored is not null && Start(stored) == Digest && stored.Size == Size;
 
     private static long Start(BackupDigest digest) => long.Parse(digest.Sha256.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -13,6 +13,9 @@ internal sealed partial class BackupNeed(
     /// <summary>How long a backup whose bytes are the same counts as good, before it is restored on trial again.</summary>
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(7);
 
+    /// <summary>How long a state that did not pass is left alone once it has changed: it may be repaired, or only written to.</summary>
+    private static readonly TimeSpan s_changedPause = TimeSpan.FromHours(1);
+
     /// <summary>How much later than a backup the second in its name may be: names that are taken are left out.</summary>
     private static readonly TimeSpan s_nameDelay = TimeSpan.FromMinutes(1);
 
@@ -27,7 +30,7 @@ internal sealed partial class BackupNeed(
 
     /// <summary>
     /// What the run comes to if it makes no backup: because the newest one is good and holds the present state; because another instance
-    /// has made one that is younger than the interval; or because the present state was found not to be good less than an interval ago.
+    /// has made one that is younger than the interval; or because the present state was found not to be good less than an interval ago, or a former one less than an hour ago.
     /// </summary>
     /// <returns>Null when a backup has to be made.</returns>
     public async Task<BackupResult?> FindAsync(
@@ -46,7 +49,8 @@ internal sealed partial class BackupNeed(
         if (!await catalog.IsLockedAsNowAsync(newest, token))
             return null;
         var (path, size) = (Path.Combine(folder.Path, newest.Name), newest.Size);
-        if (known is { IsGood: false, IsConclusive: true, CreatedAt: { } madeAt } && present.IsScheduled && known.Fingerprint == present.Fingerprint && DueIn(madeAt) > TimeSpan.Zero)
+        if (known is { IsGood: false, IsConclusive: true, CreatedAt: { } madeAt } && present.IsScheduled && DueIn(madeAt) is var left &&
+            left > (known.Fingerprint == present.Fingerprint ? TimeSpan.Zero : interval - s_changedPause))
             return new BackupResult(BackupState.Failed, path, size, known, Failure: known.Problem);
         return await StillGoodAsync(newest, known, folder, occasion, token) is { } report && HeldAt(report, present) is { } held
             ? new BackupResult(report.Fingerprint == present.Fingerprint ? BackupState.Unchanged : BackupState.NotDue, path, size, report) { HeldAt = held }

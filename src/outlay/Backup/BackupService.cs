@@ -59,7 +59,7 @@ internal sealed partial class BackupService(
     }
 
     /// <summary>How long until the next run at the interval, after one that went well.</summary>
-    public TimeSpan NextIn(BackupResult result) => result is { State: BackupState.NotDue, HeldAt: { } madeAt } ? _need.DueIn(madeAt) : settings.BackupInterval;
+    public TimeSpan NextIn(BackupResult result) => result.HeldAt is { } held ? _need.DueIn(held) : settings.BackupInterval;
 
     private async Task<BackupResult> TryAsync(BackupOccasion occasion, CancellationToken token)
     {

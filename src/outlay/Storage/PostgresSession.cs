@@ -10,7 +10,7 @@ internal static class PostgresSession
     /// its locks until the server notices: here after 25 s, by default after two hours.
     /// </summary>
     private const string Defaults =
-        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 " +
+        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25000 " +
         @"-c datestyle=ISO -c timezone=UTC -c standard_conforming_strings=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=0";
 
     /// <param name="settings">Where the servers are.</param>

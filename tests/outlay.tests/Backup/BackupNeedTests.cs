@@ -191,11 +191,14 @@ public sealed class BackupNeedTests : IDisposable
         var first = await RunAsync(database, store, "one", BackupOccasion.Scheduled);
         database.Clock.Advance(TimeSpan.FromMinutes(5));
         var again = await RunAsync(database, store, "one", BackupOccasion.Scheduled);
-        database.Clock.Advance(TimeSpan.FromHours(24));
+        await SampleBook.AddAsync(database, "Coffee");
+        var changed = await RunAsync(database, store, "one", BackupOccasion.Scheduled);
+        database.Clock.Advance(TimeSpan.FromHours(1));
         var due = await RunAsync(database, store, "one", BackupOccasion.Scheduled);
 
         Assert.Equal((BackupState.Failed, BackupState.Failed, BackupState.Failed), (first.State, again.State, due.State));
         Assert.Equal((first.File, first.Failure), (again.File, again.Failure));
+        Assert.Equal(first.File, changed.File);
         Assert.NotEqual(first.File, due.File);
     }
 

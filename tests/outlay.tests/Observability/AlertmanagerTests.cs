@@ -31,7 +31,7 @@ public sealed class AlertmanagerTests
             string[] expected =
             [
                 "AvailabilityBurnsFast pager", "AvailabilityBurnsSlow no news", "BackupFailed tickets", "BackupStale tickets", "CircuitOpen no news", "DataFreshnessBurnsFast no news", "DatabaseUnreachable pager",
-                "HistoryBroken pager", "JourneyBurnsSlow tickets", "JourneyFailing no news", "PoolSaturated tickets", "Watchdog watchdog",
+                "HistoryBroken pager", "JourneyBurnsSlow tickets", "JourneyFailing pager", "PoolSaturated tickets", "Watchdog watchdog",
             ];
 
             // What follows is found out when it is next about to be told.

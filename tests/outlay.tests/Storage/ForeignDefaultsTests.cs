@@ -27,6 +27,20 @@ public sealed class ForeignDefaultsTests
         Assert.Equal(1, (await server.GetAsync("/expenses?q=0%25")).MustBe(200).Json.GetArrayLength());
     }
 
+    /// <summary>By default a server waits two hours for a client that says nothing, and a quarter of an hour for one that does not confirm.</summary>
+    [Fact]
+    public async Task A_client_that_vanishes_keeps_its_locks_for_seconds()
+    {
+        Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
+        await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
+
+        foreach (var (setting, value) in new[] { ("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3"), ("tcp_user_timeout", "25000") })
+        {
+            Assert.Equal(value, await database.Database.ReadAsync(OwnerScope.All, connection =>
+                new Sql($"select current_setting('{setting}')").ScalarAsync<string>(connection, Test.Token), Test.Token));
+        }
+    }
+
     [Fact]
     public async Task A_book_of_the_original_is_taken_over_whatever_way_dates_are_shown()
     {
