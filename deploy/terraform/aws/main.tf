@@ -1,11 +1,13 @@
 locals {
-  # Each server holds up to 90 connections of PostgreSQL: the class of the database has room for all servers and one more.
+  # maximum_percent: how many servers there are during a release, of those that there were before it, rounded down.
   sizes = {
-    small  = { cpu = 256, memory = 1024, servers = 1, servers_max = 1, class = "db.t4g.small", storage = 20, nat_gateways = 1 }
-    medium = { cpu = 512, memory = 1024, servers = 2, servers_max = 3, class = "db.t4g.medium", storage = 50, nat_gateways = 1 }
-    large  = { cpu = 1024, memory = 2048, servers = 2, servers_max = 6, class = "db.m7g.large", storage = 200, nat_gateways = length(var.zones) }
+    small  = { cpu = 256, memory = 1024, servers = 1, servers_max = 1, maximum_percent = 200, class = "db.t4g.small", storage = 20, nat_gateways = 1 }
+    medium = { cpu = 512, memory = 1024, servers = 2, servers_max = 3, maximum_percent = 150, class = "db.t4g.medium", storage = 50, nat_gateways = 1 }
+    large  = { cpu = 1024, memory = 2048, servers = 2, servers_max = 6, maximum_percent = 150, class = "db.m7g.large", storage = 200, nat_gateways = length(var.zones) }
   }
   size = local.sizes[var.size]
+  # Each server holds up to 90 connections of PostgreSQL (60, and 30 for whole lists); the migration, AWS and a person need some, too.
+  connections = { for name, size in local.sizes : name => 90 * floor(size.servers_max * size.maximum_percent / 100) + 15 }
 }
 
 module "network" {
@@ -22,6 +24,8 @@ module "database" {
   name              = var.name
   class             = local.size.class
   storage           = local.size.storage
+  instances         = var.databases
+  connections       = local.connections[var.size]
   subnet_ids        = module.network.private_subnet_ids
   security_group_id = module.network.database_security_group_id
 }

@@ -24,11 +24,13 @@ output "administrator_secret" {
 }
 
 output "tasks" {
-  description = "What deploy/terraform/aws/task starts: cluster, network and the definitions of tasks that run once."
+  description = "What deploy/terraform/aws/task works with. Nothing here changes with the image: it holds where only definitions of tasks were applied."
   value = {
     cluster         = module.service.cluster
+    service         = module.service.service
+    servers         = local.size.servers
     subnets         = module.network.private_subnet_ids
     security_groups = [module.network.server_security_group_id]
-    definitions     = module.service.task_definitions
+    families        = { for task in ["migrate", "login"] : task => "${var.name}-${task}" }
   }
 }

@@ -72,6 +72,16 @@ variable "allowed_networks" {
   }
 }
 
+variable "databases" {
+  description = "The instances of the database, by number: 1 is made empty (null), each other one is what the one before it was at a moment. The highest number is used."
+  type        = map(string)
+  default     = { "1" = null }
+  validation {
+    condition     = length(var.databases) > 0 && alltrue([for number, moment in var.databases : can(regex("^[1-9][0-9]?$", number)) && (number == "1" ? moment == null : can(formatdate("YYYY", moment)))])
+    error_message = "Use numbers from 1 and moments such as \"2026-02-19T10:30:00Z\"; 1 has none: { \"1\" = null, \"2\" = \"2026-02-19T10:30:00Z\" }."
+  }
+}
+
 variable "backup_lock_days" {
   description = "How many days nobody can remove a backup from the bucket, 1 to 365."
   type        = number

@@ -85,6 +85,19 @@ public sealed partial class KubernetesPolicyTests
     });
 
     [Fact]
+    public void A_server_may_wait_for_a_migration_as_long_as_that_may_take()
+    {
+        var migration = Seconds(Manifests.Objects.First(node => node.Text("kind") == "Job").At("spec"), "activeDeadlineSeconds");
+        var server = Manifests.Objects.First(node => node.Text("kind") == "Deployment" && node.Text("metadata", "name") == "outlay").At("spec");
+        var probe = server.At("template").Items("spec", "containers").Single().At("startupProbe");
+        var waits = Seconds(probe, "periodSeconds") * Seconds(probe, "failureThreshold");
+
+        Assert.True(migration < waits && waits < Seconds(server, "progressDeadlineSeconds"), "a server that waits would be killed, or the roll-out given up");
+
+        static int Seconds(YamlNode? node, string name) => int.Parse(node.Text(name)!, null);
+    }
+
+    [Fact]
     public void Every_setting_is_one_that_the_program_has() => Assert.All(Manifests.Overlays, overlay =>
     {
         var known = Read(overlay).Report.Select(setting => setting.Name);

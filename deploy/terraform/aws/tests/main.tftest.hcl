@@ -32,16 +32,45 @@ run "the_database_is_private_encrypted_in_two_zones_and_not_deleted_by_mistake" 
     name              = "outlay"
     class             = "db.t4g.small"
     storage           = 20
+    instances         = { "1" = null }
+    connections       = 200
     subnet_ids        = ["a", "b"]
     security_group_id = "sg"
   }
   assert {
-    condition     = aws_db_instance.this.multi_az && aws_db_instance.this.storage_encrypted && aws_db_instance.this.deletion_protection && !aws_db_instance.this.publicly_accessible
+    condition     = aws_db_instance.this["1"].multi_az && aws_db_instance.this["1"].storage_encrypted && aws_db_instance.this["1"].deletion_protection && !aws_db_instance.this["1"].publicly_accessible
     error_message = "The database gave up a protection."
   }
   assert {
-    condition     = aws_db_instance.this.manage_master_user_password && aws_db_instance.this.password == null && aws_db_instance.this.backup_retention_period >= 7
+    condition     = aws_db_instance.this["1"].manage_master_user_password && aws_db_instance.this["1"].password == null && aws_db_instance.this["1"].backup_retention_period >= 7
     error_message = "Its password must be kept by AWS, and its own backups for a week."
+  }
+}
+
+run "a_database_is_restored_to_a_moment_beside_the_present_one_and_then_used" {
+  module {
+    source = "./modules/database"
+  }
+  variables {
+    name              = "outlay"
+    class             = "db.t4g.small"
+    storage           = 20
+    instances         = { "1" = null, "2" = "2026-02-19T10:30:00Z" }
+    connections       = 200
+    subnet_ids        = ["a", "b"]
+    security_group_id = "sg"
+  }
+  assert {
+    condition     = aws_db_instance.this["2"].restore_to_point_in_time[0].source_db_instance_identifier == aws_db_instance.this["1"].identifier && aws_db_instance.this["2"].restore_to_point_in_time[0].restore_time == "2026-02-19T10:30:00Z"
+    error_message = "It is not what the one before it was at that moment."
+  }
+  assert {
+    condition     = output.identifier == "outlay-2" && aws_db_instance.this["1"].identifier == "outlay" && length(aws_db_instance.this["1"].restore_to_point_in_time) == 0
+    error_message = "Servers do not get the restored one, or the former one would change."
+  }
+  assert {
+    condition     = length([for one in aws_db_parameter_group.this.parameter : one if one.name == "max_connections" && one.value == "200"]) == 1
+    error_message = "The database does not take the connections of its servers."
   }
 }
 
@@ -65,8 +94,17 @@ run "backups_are_versioned_locked_encrypted_and_private" {
 
 run "the_whole_fits_together" {
   assert {
-    condition     = output.url == "https://outlay.example.com" && toset(keys(output.tasks.definitions)) == toset(["login", "migrate"])
-    error_message = "The outputs are not what the pages of documentation use."
+    condition     = output.url == "https://outlay.example.com" && toset(keys(output.tasks)) == toset(["cluster", "service", "servers", "subnets", "security_groups", "families"])
+    error_message = "The outputs are not what deploy/terraform/aws/task and the pages of documentation use."
+  }
+  assert {
+    condition     = alltrue([for size in values(local.sizes) : floor(size.servers * size.maximum_percent / 100) > size.servers])
+    error_message = "A release could start no server before an old one goes."
+  }
+  # What a class takes by itself: its memory, of which the system has a twelfth, through 9,531,392 bytes.
+  assert {
+    condition     = alltrue([for name, gigabytes in { small = 2, medium = 4, large = 8 } : local.connections[name] <= gigabytes * pow(2, 30) * 11 / 12 / 9531392])
+    error_message = "The servers may open more connections than the database has memory for."
   }
 }
 
@@ -76,7 +114,7 @@ run "servers_are_as_restricted_as_elsewhere" {
   }
   variables {
     name                          = "outlay"
-    size                          = { cpu = 256, memory = 1024, servers = 1, servers_max = 1 }
+    size                          = { cpu = 256, memory = 1024, servers = 1, servers_max = 1, maximum_percent = 200 }
     vpc_id                        = "vpc"
     network                       = "10.20.0.0/16"
     public_subnet_ids             = ["a", "b"]
@@ -117,6 +155,17 @@ run "servers_are_as_restricted_as_elsewhere" {
     condition     = aws_lb_listener.https.protocol == "HTTPS" && aws_lb_listener.http.default_action[0].type == "redirect" && !aws_ecs_service.this.network_configuration[0].assign_public_ip
     error_message = "The service can be reached without TLS."
   }
+  assert {
+    condition     = alltrue([for task in ["migrate", "login"] : aws_ecs_task_definition.this[task].family == "outlay-${task}"]) && aws_ecs_service.this.deployment_maximum_percent == 200
+    error_message = "A task has another family than deploy/terraform/aws/task asks for, or a release starts more servers than there are connections for."
+  }
+}
+
+run "a_task_is_found_by_its_family" {
+  assert {
+    condition     = output.tasks.families == { migrate = "outlay-migrate", login = "outlay-login" }
+    error_message = "deploy/terraform/aws/task asks for families that do not exist."
+  }
 }
 
 run "an_image_without_a_digest_is_refused" {
@@ -146,6 +195,7 @@ run "other_inputs_that_make_no_sense_are_refused" {
     backup_lock_days = 0
     alarm_email      = "nobody"
     monthly_budget   = 0
+    databases        = { "1" = "2026-02-19T10:30:00Z" }
   }
-  expect_failures = [var.name, var.zones, var.size, var.domain, var.certificate_arn, var.backup_lock_days, var.alarm_email, var.monthly_budget]
+  expect_failures = [var.databases, var.name, var.zones, var.size, var.domain, var.certificate_arn, var.backup_lock_days, var.alarm_email, var.monthly_budget]
 }

@@ -24,7 +24,7 @@ resource "aws_ecs_service" "this" {
   desired_count   = var.size.servers
   # A new server is ready before an old one goes, and a release that does not become ready is taken back.
   deployment_minimum_healthy_percent = 100
-  deployment_maximum_percent         = 200
+  deployment_maximum_percent         = var.size.maximum_percent
   deployment_circuit_breaker {
     enable   = true
     rollback = true
@@ -79,4 +79,3 @@ output "load_balancer_suffix" { value = aws_lb.this.arn_suffix }
 output "target_group_suffix" { value = aws_lb_target_group.this.arn_suffix }
 output "login_secret" { value = aws_secretsmanager_secret.login.arn }
 output "administrator_secret" { value = aws_secretsmanager_secret.administrator.arn }
-output "task_definitions" { value = { for name in ["migrate", "login"] : name => aws_ecs_task_definition.this[name].arn } }

@@ -2,8 +2,8 @@ variable "name" { type = string }
 variable "region" { type = string }
 variable "image" { type = string }
 variable "size" {
-  description = "cpu in 1024ths of a processor, memory in MiB, and between how many servers there are."
-  type        = object({ cpu = number, memory = number, servers = number, servers_max = number })
+  description = "cpu in 1024ths of a processor, memory in MiB, between how many servers there are, and how many per cent of them during a release."
+  type        = object({ cpu = number, memory = number, servers = number, servers_max = number, maximum_percent = number })
 }
 variable "vpc_id" { type = string }
 variable "network" {
