@@ -85,6 +85,18 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public void Instances_behind_HAProxy_believe_its_address_and_no_other()
+    {
+        var scale = File.ReadAllText(Path.Combine(DeployFiles.Folder, "compose.scale.yaml"));
+        var haproxy = Regex.Match(scale, "ipv4_address: \"(.+)\"").Groups[1].Value;
+
+        Assert.NotEmpty(haproxy);
+        Assert.Equal(haproxy, Regex.Match(scale, @"&behind\s(?:\s*#.*\s)*\s*TRUSTED_PROXIES: (\S+)").Groups[1].Value);
+        Assert.Contains("environment: *behind", scale, StringComparison.Ordinal);
+        Assert.DoesNotContain("TRUSTED_PROXIES", File.ReadAllText(Path.Combine(DeployFiles.Folder, "up")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_password_is_written_down()
     {
         var files = DeployFiles.ComposeFiles.Append(Path.Combine(DeployFiles.Folder, ".env.example"));
