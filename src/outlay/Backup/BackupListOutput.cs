@@ -67,8 +67,12 @@ internal static class BackupListOutput
         foreach (var (backup, report) in rows.Where(row => row.Report is { IsGood: false }))
             await cli.TellAsync($"{report!.Problem} ({backup.Destination.Name})");
         if (rows.Count == 0)
-            await cli.TellAsync("No backups.");
+            await cli.TellAsync($"No backups in {string.Join(" or ", cli.Backups.All.Select(Place))}.");
     }
+
+    /// <summary>A folder that is not there is most often the wrong one.</summary>
+    private static string Place(IBackupDestination destination) =>
+        destination is DiskDestination && !Directory.Exists(destination.Name) ? $"{destination.Name}, which does not exist" : destination.Name;
 
     private static string Expenses(BackupReport? report) =>
         report is { IsGood: true } ? $"{Number(report.Rows["expenses"])}{(report.InTrash > 0 ? $", {report.InTrash} in the trash" : "")}" : "";

@@ -136,7 +136,7 @@ public sealed partial class BackupVerbTests
 
         Assert.Equal(3, none.ExitCode);
         Assert.Equal(3, unknown.ExitCode);
-        Assert.Equal((0, "", "No backups.\n"), (empty.ExitCode, empty.Output, empty.Error));
+        Assert.Equal((0, "", $"No backups in {database.Settings.BackupsDir}, which does not exist.\n"), (empty.ExitCode, empty.Output, empty.Error));
     }
 
     private static Task<ProcessResult> RunAsync(TestDatabase database, params string[] arguments) =>

@@ -25,7 +25,7 @@ public sealed class BookTests
 
         Assert.Equal(3, never.ExitCode);
         Assert.Contains("There is no backup of this book in", never.Error, StringComparison.Ordinal);
-        Assert.Equal("No backups.\n1 backup of other books is there too: outlay backup list --all shows them.\n", none.Error);
+        Assert.Equal($"No backups in {mine.Environment["BACKUPS_DIR"]}.\n1 backup of other books is there too: outlay backup list --all shows them.\n", none.Error);
         Assert.Equal(1, own.GetArrayLength());
         Assert.Equal(2, all.EnumerateArray().Select(backup => backup.GetProperty("book").GetString()).Distinct().Count());
         Assert.Equal(mine.Database.Location, own[0].GetProperty("location").GetString());
