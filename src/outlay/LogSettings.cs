@@ -36,10 +36,12 @@ internal sealed record LogSettings(LogLevel Level, LogFormat Format, string? Fil
 
         LogLevel Faulty(string problem)
         {
-            source.Fault("LOG_LEVEL_FILE", $"names '{levelFile}', which {problem}", "write one of these words into it");
+            source.Fault("LOG_LEVEL_FILE", $"names '{levelFile}', which {problem}", $"write one of {Words} into it");
             return level;
         }
     }
+
+    private static string Words => string.Join(", ", s_levels.Select(level => level.Text));
 
     public static string NameOf(LogLevel level) => s_levels.First(known => known.Value == level).Text;
 
@@ -50,7 +52,7 @@ internal sealed record LogSettings(LogLevel Level, LogFormat Format, string? Fil
         try
         {
             var text = System.IO.File.ReadAllText(file).Trim();
-            problem = $"holds none of {string.Join(", ", s_levels.Select(level => level.Text))}";
+            problem = $"holds none of {Words}";
             foreach (var level in s_levels)
             {
                 if (string.Equals(level.Text, text, StringComparison.OrdinalIgnoreCase))

@@ -21,6 +21,7 @@ internal sealed class ProbeMetrics
     private DateTimeOffset? _lastSuccess;
     /// <summary>In milliseconds since 1970.</summary>
     private long _due;
+    private long _since;
 
     /// <param name="interval">From the start of one journey to the start of the next.</param>
     public ProbeMetrics(Journey journey, TimeSpan interval, TimeProvider clock)
@@ -37,7 +38,7 @@ internal sealed class ProbeMetrics
     }
 
     /// <summary>Whether a journey that should be over by far is not, whatever keeps it: no step takes that long.</summary>
-    public bool IsStuck => _clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(Interlocked.Read(ref _due)) > s_grace;
+    public bool IsStuck => _clock.GetElapsedTime(Interlocked.Read(ref _since)) > _longestWait + s_grace;
 
     public static void Took(string step, TimeSpan duration) => s_duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("step", step));
 
@@ -54,7 +55,12 @@ internal sealed class ProbeMetrics
         ExpectNext();
     }
 
-    private void ExpectNext() => Interlocked.Exchange(ref _due, (_clock.GetUtcNow() + _longestWait).ToUnixTimeMilliseconds());
+    private void ExpectNext()
+    {
+        // A clock that is set must not look like a journey that hangs.
+        Interlocked.Exchange(ref _since, _clock.GetTimestamp());
+        Interlocked.Exchange(ref _due, (_clock.GetUtcNow() + _longestWait).ToUnixTimeMilliseconds());
+    }
 
     private static void Count(string result, long count) => s_journeys.Add(count, new KeyValuePair<string, object?>("result", result));
 

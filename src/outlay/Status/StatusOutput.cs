@@ -38,12 +38,14 @@ internal static class StatusOutput
     ];
 
     private static string Detail(Objective objective) => string.Create(CultureInfo.InvariantCulture,
-        $"{Share(objective.BudgetLeft)} of the budget left, burning {objective.BurnRate?.ToString("0.0", CultureInfo.InvariantCulture) ?? "?"} times as fast as it may; {objective.Promised * 100:0.###} % promised");
+        $"{(objective is { BudgetLeft: null, BurnRate: null } ? "nothing is counted yet" : $"{Share(objective.BudgetLeft)} of the budget left, burning {Rate(objective.BurnRate)} times as fast as it may")}; {objective.Promised * 100:0.###} % promised");
+
+    private static string Rate(double? rate) => rate?.ToString("0.0", CultureInfo.InvariantCulture) ?? "?";
 
     private static string Detail(KeptBackup backup) => backup is { Age: { } age }
         ? $"{DurationText.Of(age)} old, {(backup.VerifiedAt is { } time ? $"verified {TimeText.ForPeople(time)}" : "verified")}"
         : backup.Problem is { } problem ? $"The database cannot be asked which backups are of its book, and outlay backup list shows those of all: {problem}"
-        : $"No verified backup is kept in {backup.Folder}: the server makes one when it starts, outlay backup create now";
+        : $"No verified backup is kept in {backup.Folder}: the server makes one when it starts, and outlay backup create makes one now";
 
     private static string Share(double? share) => share is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known * 100:0.0} %") : "?";
 

@@ -30,7 +30,7 @@ public sealed class LogLevelTests
     }
 
     [Theory]
-    [InlineData("loud", null, "LOG_LEVEL_FILE names '{0}', which holds none of debug, info, warning, error: write one of these words into it.")]
+    [InlineData("loud", null, "LOG_LEVEL_FILE names '{0}', which holds none of debug, info, warning, error: write one of debug, info, warning, error into it.")]
     [InlineData("info", "info", "LOG_LEVEL and LOG_LEVEL_FILE are both set: set only one of them.")]
     public void A_file_that_cannot_be_used_stops_the_start(string content, string? level, string fault)
     {
