@@ -15,6 +15,9 @@ public sealed class RotationTests : IDisposable
     private readonly TestFolder _folder = new();
     private readonly ConcurrentQueue<(string Name, int Status)> _answers = [];
 
+    /// <summary>How many writes of each client were answered.</summary>
+    private readonly int[] _answered = new int[Clients];
+
     public static bool HasPostgres => PostgresCluster.SkipReason is null;
 
     public void Dispose() => _folder.Dispose();
@@ -66,11 +69,11 @@ public sealed class RotationTests : IDisposable
         Assert.Equal(_answers.Where(answer => answer.Name.Length > 0).Select(answer => answer.Name).Order(), stored.Order());
     }
 
-    /// <summary>Waits until so much was answered that nothing of before runs any more.</summary>
+    /// <summary>Waits until nothing of before runs any more: each client has begun and ended another request since.</summary>
     private Task AnsweredAsync()
     {
-        var enough = _answers.Count + (10 * Clients);
-        return Eventually.TrueAsync("requests are answered", () => Task.FromResult(_answers.Count >= enough));
+        var before = _answered.ToArray();
+        return Eventually.TrueAsync("each client was answered twice", () => Task.FromResult(before.Zip(_answered).All(client => client.Second >= client.First + 2)));
     }
 
     /// <summary>Sends one request after the other, every other one a change.</summary>
@@ -81,6 +84,7 @@ public sealed class RotationTests : IDisposable
             var name = $"{number}-{sent}";
             using var written = await client.PostAsJsonAsync("/expenses", new { date = "2026-02-19", description = name, amount = 3.5 }, Test.Token);
             _answers.Enqueue((name, (int)written.StatusCode));
+            Interlocked.Increment(ref _answered[number]);
             using var read = await client.GetAsync(new Uri("/expenses?limit=5", UriKind.Relative), Test.Token);
             _answers.Enqueue(("", (int)read.StatusCode));
         }
