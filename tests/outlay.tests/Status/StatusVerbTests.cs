@@ -121,7 +121,7 @@ public sealed class StatusVerbTests
         Assert.Equal((1, 1), (failed.ExitCode, missing.ExitCode));
         Assert.Contains("the last verified backup is older than one that failed\n", failed.Error, StringComparison.Ordinal);
         Assert.Contains("the last verified backup is missing\n", missing.Error, StringComparison.Ordinal);
-        Assert.Contains("./run backup create now", missing.Output, StringComparison.Ordinal);
+        Assert.Contains("./run backup create makes one now", missing.Output, StringComparison.Ordinal);
     }
 
     [Fact]
