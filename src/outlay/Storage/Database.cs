@@ -70,11 +70,6 @@ internal abstract partial class Database(TimeSpan patience) : IAsyncDisposable
     /// <summary>Whether a session has ended that the server had taken: there are only so many, so a retry for each cannot multiply the load.</summary>
     protected virtual bool LostSession(Exception exception) => false;
 
-    /// <summary>Sessions are often ended together: those that wait in a pool are not tried one after the other.</summary>
-    protected virtual void DropIdleSessions()
-    {
-    }
-
     /// <summary>Whether a failed commit may have been stored all the same.</summary>
     protected abstract bool IsOutcomeUnknown(Exception exception);
 

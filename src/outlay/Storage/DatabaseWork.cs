@@ -142,8 +142,6 @@ internal abstract partial class Database
             }
             catch (Exception e) when (repeatable && HasTimeLeft && DidNothing(e) && _retries.TrySpend(tries, isFree: LostSession(e)))
             {
-                if (LostSession(e))
-                    DropIdleSessions();
                 DatabaseMetrics.Retried();
                 await Task.Delay(RetryBudget.Pause, token);
             }

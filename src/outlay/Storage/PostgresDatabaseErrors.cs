@@ -51,8 +51,6 @@ internal sealed partial class PostgresDatabase
         _ => false,
     };
 
-    protected override void DropIdleSessions() => _requests.Clear();
-
     // Only an error with which a server always rolls back says what became of a commit. Any other may come after it: from a server
     // that stops, or from a pooler that lost the server.
     protected override bool IsOutcomeUnknown(Exception exception) => exception switch

@@ -29,7 +29,7 @@ public sealed class ForeignDefaultsTests
 
     /// <summary>By default a server waits two hours for a client that says nothing, and a quarter of an hour for one that does not confirm.</summary>
     [Fact]
-    public async Task A_client_that_vanishes_keeps_its_locks_for_seconds()
+    public async Task Each_session_asks_the_server_to_notice_within_25_s_that_its_client_is_gone()
     {
         Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
         await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
@@ -39,6 +39,25 @@ public sealed class ForeignDefaultsTests
             Assert.Equal(value, await database.Database.ReadAsync(OwnerScope.All, connection =>
                 new Sql($"select current_setting('{setting}')").ScalarAsync<string>(connection, Test.Token), Test.Token));
         }
+    }
+
+    [Fact]
+    public async Task Whoever_comes_first_after_all_sessions_were_ended_is_served_however_many_wait_in_the_pool()
+    {
+        Assert.SkipWhen(PostgresCluster.SkipReason is not null, PostgresCluster.SkipReason ?? "");
+        await using var database = await TestDatabase.CreateAsync(Engine.Postgres);
+        var all = new TaskCompletionSource();
+        var waiting = 0;
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => database.Database.ReadAsync(OwnerScope.All, async connection =>
+        {
+            if (Interlocked.Increment(ref waiting) == 10)
+                all.SetResult();
+            await all.Task.WaitAsync(Test.Token);
+            return true;
+        }, Test.Token)));
+        await database.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+
+        Assert.Equal(1, await database.Database.ReadAsync(OwnerScope.All, connection => new Sql("select 1").ScalarAsync<int>(connection, Test.Token), Test.Token));
     }
 
     [Fact]
